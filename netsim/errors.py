@@ -1,0 +1,99 @@
+"""
+Every public exception of netsim: one base class, then a tree by who is to blame.
+
+L{InputError}: what the user gave us is wrong.  L{PeerError}: the program at the
+other end of the wire did something else than it should.  L{HostError}: this
+machine would not do what we asked of it.  The text of each is a sentence that
+can be shown to a user as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from attrs import frozen
+
+__all__ = [
+    "ActionError",
+    "AddressError",
+    "BlobError",
+    "HostError",
+    "IncompleteSession",
+    "InputError",
+    "JournalError",
+    "Mismatch",
+    "NetsimError",
+    "PeerError",
+    "Problem",
+    "ScriptError",
+    "StorageError",
+    "UpstreamError",
+]
+
+
+class NetsimError(Exception):
+    """Something went wrong that netsim can explain."""
+
+
+class InputError(NetsimError):
+    """What the user gave cannot be used."""
+
+
+class AddressError(InputError):
+    """This is neither host:port nor an endpoint description."""
+
+
+class ActionError(InputError):
+    """An action does not exist, or was given arguments it does not take."""
+
+
+class BlobError(InputError):
+    """A blob is missing, too large, or not what its name says."""
+
+
+class JournalError(InputError):
+    """This file is not a journal, or one that a running proxy still writes."""
+
+
+@frozen
+class Problem:
+    """One thing that is wrong with a script file, and its place."""
+
+    file: str
+    path: str
+    reason: str
+
+    def __str__(self) -> str:
+        return ": ".join(part for part in (self.file, self.path, self.reason) if part)
+
+
+class ScriptError(InputError):
+    """A script file is malformed; C{problems} lists everything found wrong in it."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("\n".join(map(str, problems)))
+        self.problems = tuple(problems)
+
+
+class PeerError(NetsimError):
+    """The other end of the wire did not do what it should."""
+
+
+class Mismatch(PeerError):
+    """The client said something else than the script says."""
+
+
+class IncompleteSession(PeerError):
+    """The client left before the script had ended."""
+
+
+class UpstreamError(PeerError):
+    """The real server could not be reached, or went away."""
+
+
+class HostError(NetsimError):
+    """This machine refused: a port in use, a file that cannot be written."""
+
+
+class StorageError(HostError):
+    """A file could not be written; what was recorded until then is kept."""

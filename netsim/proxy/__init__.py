@@ -1,0 +1,1 @@
+"""Record live sessions between a real client and a real server."""

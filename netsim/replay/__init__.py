@@ -1,0 +1,1 @@
+"""Play a recorded session back and judge the client."""

@@ -1,0 +1,1 @@
+"""A conversation as data: pure, no sockets, no threads, no clock of its own."""
