@@ -1,0 +1,65 @@
+# Everything runs in .venv, which is made here and brought up to date when setup.cfg changes.
+# `make test` is all that CI runs.  The last line it prints is the count of the tests.
+
+SHELL = /bin/bash -o pipefail
+PYTHON ?= python3
+BIN = .venv/bin
+PIP_INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+# One stamp per set of packages: `make demo` installs the core only.
+CORE = .venv/.core-installed
+DEV = .venv/.dev-installed
+
+.PHONY: test lint contracts types trial docs demo bench format clean
+.NOTPARALLEL:
+
+# Every check runs, also after one has failed; the count comes last.
+test: $(DEV)
+	@$(MAKE) --no-print-directory --keep-going lint contracts types docs trial; status=$$?; \
+	$(BIN)/python tests/summary.py build/trial.log || status=1; exit $$status
+
+lint: $(DEV)
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --check --quiet .
+
+contracts: $(DEV)
+	$(BIN)/lint-imports
+
+types: $(DEV)
+	$(BIN)/mypy
+
+trial: $(DEV)
+	@mkdir -p build && rm -f build/trial.log
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m twisted.trial -j2 tests 2>&1 | tee build/trial.log
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+docs: $(DEV)
+	$(BIN)/sphinx-build -W --keep-going -q docs docs/_build/html
+
+demo: $(CORE)
+	$(BIN)/python -m netsim.demo
+
+bench: $(DEV)
+	$(BIN)/python -m bench
+
+format: $(DEV)
+	$(BIN)/ruff check --quiet --fix .
+	$(BIN)/ruff format --quiet .
+
+clean:
+	rm -rf .venv build dist docs/_build bench/out demo .coverage* _trial_temp* *.egg-info
+	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+
+# pip is the last thing that venv puts there: an interrupted one is made again.
+$(BIN)/pip:
+	$(PYTHON) -m venv .venv
+
+$(CORE): setup.cfg pyproject.toml | $(BIN)/pip
+	$(PIP_INSTALL) --editable .
+	@touch $@
+
+$(DEV): setup.cfg pyproject.toml | $(BIN)/pip
+	$(PIP_INSTALL) --editable '.[dev,fast]'
+	@touch $@
