@@ -19,7 +19,7 @@ from twisted.trial.unittest import SynchronousTestCase
 ROOT = Path(__file__).parent.parent
 MODULES = sorted((ROOT / "netsim").rglob("*.py"))
 PLUGINS = sorted((ROOT / "twisted" / "plugins").glob("*.py"))
-PURE = [path for path in MODULES if path.match("netsim/script/*.py")] + [ROOT / "netsim/errors.py"]
+PURE = [*sorted((ROOT / "netsim/script").rglob("*.py")), ROOT / "netsim/errors.py"]
 
 REACTOR = "twisted.internet.reactor"
 CLOCKS = {"time.time", "time.time_ns", "time.monotonic", "time.perf_counter", "time.sleep"}
