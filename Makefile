@@ -4,7 +4,7 @@
 SHELL = /bin/bash -o pipefail
 PYTHON ?= python3
 BIN = .venv/bin
-PIP_INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PIP_INSTALL = $(BIN)/python -m pip install -qq --disable-pip-version-check
 
 # One stamp per set of packages: `make demo` installs the core only.
 CORE = .venv/.core-installed
@@ -23,7 +23,7 @@ lint: $(DEV)
 	$(BIN)/ruff format --check --quiet .
 
 contracts: $(DEV)
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 
 types: $(DEV)
 	$(BIN)/mypy
