@@ -1,0 +1,45 @@
+"""Finish the recordings of a proxy that was killed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from netsim.proxy.journal import lock_abandoned
+from netsim.proxy.recording import SUFFIX, Summary, document_path, finish, numbered, remove
+
+
+def journals(basename: Path) -> list[Path]:
+    """The journals of a basename, running ones included, in the order of their numbers."""
+    found = numbered(basename)
+    return [path for _, path in sorted(found) if path.suffix == SUFFIX]
+
+
+def recover(journal: Path) -> Summary | None:
+    """
+    Turn a journal that nobody writes any more into a recording.
+
+    @return: what was recovered; C{None} where a proxy still writes it, or all is there.
+    @raise JournalError: it is not a journal.
+    @raise StorageError: the recording could not be written; the journal stays.
+    """
+    descriptor = lock_abandoned(journal)
+    if descriptor is None:
+        return None
+    try:
+        if not document_path(journal).exists():
+            return finish(journal, {})
+        # It died after the recording was complete.
+        remove(journal)
+        return None
+    finally:
+        os.close(descriptor)
+
+
+def recover_all(basename: Path) -> Iterator[Summary]:
+    """Every recording of this basename that can be recovered, while it is."""
+    for journal in journals(basename):
+        summary = recover(journal)
+        if summary is not None:
+            yield summary

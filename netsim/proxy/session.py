@@ -1,0 +1,106 @@
+"""One proxied session, from the client's connection to its recording."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from twisted.internet.defer import Deferred
+from twisted.internet.endpoints import connectProtocol
+from twisted.internet.error import ConnectionDone
+from twisted.internet.interfaces import IStreamClientEndpoint
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from netsim.addresses import describe
+from netsim.proxy.protocol import End, client_end, server_end
+from netsim.proxy.recording import Summary
+from netsim.proxy.recordings import Recordings
+
+log = Logger()
+
+
+class ProxySession:
+    """
+    Joins a client to the upstream, and hands in the journal when both are gone.
+
+    @ivar client: the end to be connected to the client.
+    """
+
+    def __init__(
+        self,
+        upstream: IStreamClientEndpoint,
+        recordings: Recordings | None,
+        gone: Callable[[ProxySession], None],
+    ) -> None:
+        """
+        @param recordings: where the journal goes; without it, nothing is recorded.
+        @param gone: called when the session has ended.
+        """
+        self.client = client_end(self)
+        self._server = server_end(self)
+        self._upstream = upstream
+        self._recordings = recordings
+        self._gone = gone
+        self._journal = recordings and recordings.begin()
+        self._connecting: Deferred[None] | None = None
+        self._open: set[End] = set()
+        self._address = ""
+        self._closed_by = ""
+        self._broken = False
+
+    def opened(self, end: End) -> None:
+        """The client's end is connected first, and then the server's."""
+        self._open.add(end)
+        if end is self.client:
+            self._address = describe(end.transport.getPeer())
+            self._connecting = connectProtocol(self._upstream, self._server)
+            self._connecting.addErrback(self._unreachable)
+            return
+        self._connecting = None
+        self.client.join(self._server, self._journal)
+        self._server.join(self.client, self._journal)
+
+    def closing(self, end: End, reason: Failure | None = None) -> None:
+        """The end that closes first is the one that ended the session."""
+        self._close(end.name, broken=reason is not None and not reason.check(ConnectionDone))
+
+    def lost(self, end: End) -> None:
+        """When both ends are gone, the recording can be finished."""
+        self._open.discard(end)
+        if not self._open:
+            self._hand_in()
+            self._gone(self)
+
+    def stop(self) -> None:
+        """End the session at once."""
+        self._close("proxy", broken=True)
+        if self._connecting is not None:
+            self._connecting.cancel()
+        for end in list(self._open):
+            end.transport.abortConnection()
+
+    def _hand_in(self) -> None:
+        if self._journal is None or self._recordings is None:
+            log.info("{client}: closed by the {by}", client=self._address, by=self._closed_by)
+            return
+        self._journal.close(self._closed_by, self._broken)
+        self._recordings.finish(self._journal).addCallback(self._tell)
+
+    def _tell(self, summary: Summary | None) -> None:
+        if summary is not None:
+            log.info(
+                "{client}: {summary.exchanges} exchanges, {summary.upstream} bytes up,"
+                " {summary.downstream} bytes down, closed by the {by} -> {summary.path}",
+                client=self._address,
+                summary=summary,
+                by=self._closed_by,
+            )
+
+    def _close(self, by: str, broken: bool) -> None:
+        self._closed_by = self._closed_by or by
+        self._broken = self._broken or broken
+
+    def _unreachable(self, reason: Failure) -> None:
+        log.warn("the server cannot be reached: {reason}", reason=reason.getErrorMessage())
+        self._close("server", broken=True)
+        self.client.transport.loseConnection()

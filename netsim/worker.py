@@ -1,0 +1,72 @@
+"""
+A thread of one's own for work that blocks: files, foreign code.
+
+The reactor's own pool is not used for it: stopping the reactor waits for that
+pool, and what runs here may take longer than a process may take to stop.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorFromThreads
+from twisted.python.failure import Failure
+
+
+class Submit(Protocol):
+    """Runs a function somewhere, and tells its result on the reactor."""
+
+    def __call__(self, function: Callable[..., Any], *args: Any) -> Deferred[Any]: ...
+
+
+class Worker:
+    """
+    A daemon thread that does one thing after another.
+
+    It starts with the first task; what it has not done when the process ends
+    stays undone.
+
+    @param niceness: added to the thread's own nice value, where the system can.
+    """
+
+    def __init__(self, reactor: IReactorFromThreads, name: str, niceness: int = 0) -> None:
+        self._reactor = reactor
+        self._name = name
+        self._niceness = niceness
+        self._tasks: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+
+    def submit(self, function: Callable[..., Any], *args: Any) -> Deferred[Any]:
+        """Do this after everything submitted before; fires on the reactor."""
+        result: Deferred[Any] = Deferred()
+
+        def task() -> None:
+            try:
+                outcome = function(*args)
+            except BaseException:
+                outcome = Failure()
+            self._reactor.callFromThread(result.callback, outcome)
+
+        self._tasks.put(task)
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+            self._thread.start()
+        return result
+
+    def stop(self) -> None:
+        """End the thread once everything submitted is done."""
+        if self._thread is not None:
+            self._tasks.put(None)
+            self._thread = None
+
+    def _run(self) -> None:
+        if self._niceness and hasattr(os, "setpriority"):
+            # On Linux the nice value belongs to the thread.
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), self._niceness)
+        while (task := self._tasks.get()) is not None:
+            task()
