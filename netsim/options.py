@@ -1,0 +1,141 @@
+"""
+What the services' Options share: readable errors, the environment, an example.
+
+A coercer reads the text of one option.  It raises L{ValueError}, whose text says
+what was expected; L{ServiceOptions} adds the option and the value.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from twisted.python import usage
+
+from netsim import process
+from netsim.addresses import Address
+from netsim.errors import InputError
+
+__all__ = ["ServiceOptions", "address", "count", "port", "seconds", "size"]
+
+Coercer = Callable[[str], Any]
+
+_UNITS = {"": 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
+
+
+class ServiceOptions(usage.Options):
+    """
+    The base of every service's Options.
+
+    The fifth element of an entry of C{optParameters} is a coercer; the default,
+    its third, is a value and not a text.
+    """
+
+    example: ClassVar[str] = ""
+    """A command line, shown at the end of C{--help}."""
+
+    environment: ClassVar[Mapping[str, str]] = {}
+    """Long names of parameters, and the variables that are read where one is not given."""
+
+    longdesc = ""
+    optParameters: ClassVar[Sequence[Sequence[Any]]] = ()
+    _coercers: ClassVar[Mapping[str, Coercer]] = {}
+
+    def __init_subclass__(cls) -> None:
+        # usage reports a coercer's error without the name of the option, so that
+        # each coercer has to know it.
+        own = [_padded(parameter) for parameter in vars(cls).get("optParameters", ())]
+        cls._coercers = {**cls._coercers, **{entry[0]: entry[4] for entry in own}}
+        cls.optParameters = [[*entry[:4], _labelled(f"--{entry[0]}", entry[4])] for entry in own]
+
+    def parseOptions(self, options: Sequence[str] | None = None) -> None:
+        """
+        Read the environment, then the command line.
+
+        @raise usage.UsageError: in one sentence, what is wrong.
+        """
+        arguments = sys.argv[1:] if options is None else list(options)
+        try:
+            self._read_environment(process.given(self, arguments))
+            super().parseOptions(arguments)
+        except usage.UsageError:
+            process.usage_failed(self)
+            raise
+
+    def postOptions(self) -> None:
+        """Keep the process contract: log to stderr, write no pidfile."""
+        process.foreground(self)
+
+    def getUsage(self, width: int | None = None) -> str:
+        """Return the help, the example at its end."""
+        text = super().getUsage(width)
+        return f"{text}\nExample:\n    {self.example}\n" if self.example else text
+
+    def _read_environment(self, given: frozenset[str]) -> None:
+        for name, variable in self.environment.items():
+            if variable in os.environ and name not in given:
+                coerce = _labelled(variable, self._coercers[name])
+                self[name] = coerce(os.environ[variable])
+
+
+def _padded(parameter: Sequence[Any]) -> list[Any]:
+    return [*parameter, *(None, None, "", str)[len(parameter) - 1 :]]
+
+
+def _labelled(label: str, coerce: Coercer) -> Coercer:
+    def labelled(text: str) -> Any:
+        try:
+            return coerce(text)
+        except InputError as error:
+            raise usage.UsageError(f"{label}: {error}") from error
+        except ValueError as error:
+            raise usage.UsageError(f"{label}: {text!r} cannot be used: {error}") from error
+
+    return labelled
+
+
+def address(text: str) -> Address:
+    """Read an address in any form that L{Address.parse} knows."""
+    return Address.parse(text)
+
+
+def port(text: str) -> int:
+    """Read a port number; 0 lets the system choose."""
+    return _whole(text, "a port number from 0 to 65535", 65535)
+
+
+def count(text: str) -> int:
+    """Read how many of something there are."""
+    return _whole(text, "a whole number, 0 or more")
+
+
+def seconds(text: str) -> float:
+    """Read a duration in seconds."""
+    expected = "expected seconds, 0 or more, such as 0.5"
+    try:
+        value = float(text)
+    except ValueError:
+        raise ValueError(expected) from None
+    if not 0 <= value < math.inf:
+        raise ValueError(expected)
+    return value
+
+
+def size(text: str) -> int:
+    """Read a number of bytes, such as C{1048576}, C{64MiB} or C{0.5GiB}."""
+    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?) *([A-Za-z]*)", text)
+    if match is None or match[2] not in _UNITS:
+        raise ValueError("expected a number of bytes, such as 1048576, 512KiB, 64MiB or 1GiB")
+    return int(Decimal(match[1]) * _UNITS[match[2]])
+
+
+def _whole(text: str, expected: str, most: float = math.inf) -> int:
+    # int() would read "+1", "1_0" and " 1" as well.
+    if not re.fullmatch(r"[0-9]+", text) or int(text) > most:
+        raise ValueError(f"expected {expected}")
+    return int(text)
