@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import sys
 import time
 from collections.abc import Iterable
@@ -37,6 +38,7 @@ class Contract(process.ServerService):
     async def listen(self) -> Iterable[IAddress]:
         from twisted.internet import reactor
 
+        atexit.register(print, "exit handler ran", file=sys.__stderr__)
         if self.options["mistake"]:
             raise ZeroDivisionError("a mistake")
         port = await self.options["listen"].server(reactor).listen(Factory())

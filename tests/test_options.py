@@ -17,7 +17,7 @@ class Base(options.ServiceOptions):
 
 class Example(Base):
     example = "twistd -n example --limit 64MiB"
-    environment = {"port": "EXAMPLE_PORT", "name": "EXAMPLE_NAME"}
+    environment = {"port": "EXAMPLE_PORT", "name": "EXAMPLE_NAME", "listen": "EXAMPLE_LISTEN"}
     optFlags = [["quiet", "q", "say nothing"]]
     optParameters = (
         ("port", "p", 80, "the port", options.port),
@@ -65,6 +65,11 @@ class ServiceOptionsTests(SynchronousTestCase):
         """A variable is read where the option is not given, coerced like it."""
         self.assertEqual(self.parse(EXAMPLE_PORT="7", EXAMPLE_NAME="z")["port"], 7)
         self.assertEqual(self.parse(EXAMPLE_NAME="z")["name"], "z")
+
+    def test_inherited(self) -> None:
+        """A variable may stand for an option of a base class."""
+        listen = self.parse(EXAMPLE_LISTEN="[::1]:9")["listen"]
+        self.assertEqual(listen, Address.parse("[::1]:9"))
 
     def test_option_wins(self) -> None:
         """An option wins over its variable, also with its default and over a wrong one."""

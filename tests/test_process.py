@@ -166,6 +166,12 @@ class RunnersTests(SynchronousTestCase):
         """A status that was set wins over the signal that ended the process."""
         self.check_status("status and signal", 7)
 
+    def test_exit_handlers(self) -> None:
+        """What others registered to run at exit runs once, however the process ends."""
+        for name in "done", "status", "terminate", "busy":
+            for runner, outcome in self.each(name):
+                self.assertEqual(outcome.stderr.count("exit handler ran"), 1, (runner, name))
+
     def test_hanging_shutdown(self) -> None:
         """A thread that sleeps does not keep the process, which dies by its signal."""
         for outcome in self.check_status("hang", -signal.SIGTERM):
