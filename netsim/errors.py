@@ -64,7 +64,9 @@ class Problem:
     reason: str
 
     def __str__(self) -> str:
-        return ": ".join(part for part in (self.file, self.path, self.reason) if part)
+        text = ": ".join(part for part in (self.file, self.path, self.reason) if part)
+        # JSON keys and file names may hold half a surrogate pair, which cannot be printed.
+        return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 class ScriptError(InputError):

@@ -69,7 +69,7 @@ class BlobStore:
         @raise BlobError: it is missing, damaged, or larger than the limit.
         """
         size = 0
-        with self._open(name) as file, _damage_named(name):
+        with _damage_named(name), self._open(name) as file:
             while piece := file.read(CHUNK):
                 size += len(piece)
                 if size > self.limit:
@@ -125,8 +125,8 @@ class BlobStore:
             yield directory / (name + ".gz")
 
     def _open(self, name: str) -> IO[bytes]:
-        # Twice: a raw blob may be compressed between the two looks.
-        for path in [*self._paths(name), *self._paths(name)]:
+        # A raw blob that is compressed meanwhile is in its gzipped form before it goes.
+        for path in self._paths(name):
             with contextlib.suppress(FileNotFoundError):
                 return gzip.open(path) if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value]
         looked = " and ".join(str(directory) for directory in self.directories)

@@ -8,7 +8,7 @@ from netsim.errors import ActionError, BlobError, Problem
 from netsim.script import model
 from netsim.script.action import ActionModule, split_action, validate_builtin
 from netsim.script.blobs import BlobStore
-from netsim.script.document import Check, Document
+from netsim.script.document import Check, Document, Origin
 
 MAX_NESTING = 200
 """Named and compound scripts may be nested this deep, all files taken together."""
@@ -51,7 +51,7 @@ def actions(load_module: LoadModule) -> Check:
     def check(document: Document) -> Iterator[Problem]:
         modules: dict[str, ActionModule | None] = {}
         for origin, place, script in _actions(document, imports=True):
-            modules.update(dict.fromkeys(map(str, script.args)))
+            modules.update(dict.fromkeys(arg for arg in script.args if isinstance(arg, str)))
             try:
                 validate_builtin(script.action, script.args)
                 modules[script.args[0]] = load_module(script.args[0])
@@ -85,7 +85,7 @@ def _damage(store: BlobStore, name: str) -> str | None:
     return None
 
 
-def _actions(document: Document, imports: bool) -> Iterator[tuple[object, str, model.Action]]:
+def _actions(document: Document, imports: bool) -> Iterator[tuple[Origin, str, model.Action]]:
     for origin, place, script in document.walk():
         if isinstance(script, model.Action) and (script.action == "import") == imports:
             yield origin, place, script
@@ -104,6 +104,6 @@ def _refusal(script: model.Action, modules: dict[str, ActionModule | None]) -> s
             module.validate_action(action, args)
     except ActionError as error:
         return str(error)
-    except Exception as error:  # foreign modules raise what they like
+    except Exception as error:  # noqa: BLE001 - foreign modules raise what they like
         return f"{script.action} refuses its arguments: {error}"
     return None

@@ -49,7 +49,7 @@ class DatagramPlayer(Player):
         self._offset = 0
         self._want = b"".join(self._chunks(exchange.command))
         yield None
-        yield from self._gap(exchange.facts)
+        yield from self._asked(exchange.facts)
         if isinstance(exchange, model.DatagramExchange):
             yield from exchange.responses
         elif exchange.response:

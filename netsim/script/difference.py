@@ -4,7 +4,6 @@ Why a session failed, so that a person sees it: wanted and received side by side
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 from attrs import frozen
@@ -77,18 +76,19 @@ class Departure:
 
 def first_difference(one: bytes, other: bytes) -> int:
     """The index of the first byte that differs; the shorter length if none does."""
-    return len(os.path.commonprefix([one, other]))
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((index for index, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
 def readable(data: bytes) -> bool:
     """Whether these bytes are better shown as text than in hexadecimal."""
-    odd = sum(byte < 32 and byte not in b"\t\r\n" or byte > 126 for byte in data)
+    odd = sum((byte < 32 and byte not in b"\t\r\n") or byte > 126 for byte in data)
     return odd * 10 <= len(data)
 
 
 def escaped(data: bytes) -> str:
     """Bytes as text on one line, everything that is not printable ASCII escaped."""
-    return repr(data)[2:-1].replace("\\'", "'")
+    return data.decode("latin-1").encode("unicode_escape").decode("ascii")
 
 
 def hexdump(data: bytes, start: int = 0) -> Iterator[str]:

@@ -20,6 +20,10 @@ from netsim.script.parse import parse
 
 SEPARATOR = "."
 """Between a namespace and a name in it."""
+MAX_DEPTH = 100
+"""External files may load each other this deep."""
+MAX_FILES = 10_000
+"""So many external files are loaded, the same under another namespace counted again."""
 
 
 @frozen
@@ -107,6 +111,7 @@ class _Loading:
         self.problems: list[Problem] = []
         self._roots = roots
         self._seen: set[tuple[Path, str]] = set()
+        self._open: list[Path] = []
 
     def file(self, path: Path, origin: Origin) -> None:
         try:
@@ -115,6 +120,7 @@ class _Loading:
             self._problem(origin, "", f"cannot be read: {error.strerror}")
             return
         self._seen.add((path.resolve(), origin.namespace))
+        self._open.append(path.resolve())
         self.problems += parsed.problems
         for name, script in parsed.scripts.items():
             self._define(name, script, origin)
@@ -122,6 +128,7 @@ class _Loading:
             for place, child in model.walk(script, name):
                 if isinstance(child, model.External):
                     self._external(child, path, place, origin)
+        self._open.pop()
 
     def _problem(self, origin: Origin, place: str, reason: str) -> None:
         self.problems.append(Problem(origin.file, place, reason))
@@ -142,12 +149,24 @@ class _Loading:
         inner = origin.namespace + (script.namespace + SEPARATOR if script.namespace else "")
         if found is None:
             self._problem(origin, place, f"external file {script.file!r} is missing")
-        elif not any(found.resolve().is_relative_to(root) for root in self._roots):
-            reason = f"external file {script.file!r} lies outside the script's directory"
-            hint = f"--external-root {found.resolve().parent} allows it"
-            self._problem(origin, place, f"{reason}; {hint}")
         elif (found.resolve(), inner) not in self._seen:
-            self.file(found, Origin(str(found), inner))
+            if reason := self._refusal(found.resolve()):
+                self._problem(origin, place, f"external file {script.file!r} {reason}")
+            else:
+                self.file(found, Origin(str(found), inner))
+
+    def _refusal(self, file: Path) -> str | None:
+        """Why an external file must not be loaded here."""
+        if not any(file.is_relative_to(root) for root in self._roots):
+            hint = f"--external-root {file.parent} allows it"
+            return f"lies outside the script's directory; {hint}"
+        if file in self._open:
+            return "loads itself under ever more namespaces"
+        if len(self._open) > MAX_DEPTH:
+            return f"is the last of more than {MAX_DEPTH} that load each other"
+        if len(self._seen) > MAX_FILES:
+            return f"is one of more than {MAX_FILES}"
+        return None
 
     def resolve_names(self) -> Iterator[Problem]:
         """Give the names that scripts play their full form; tell those that lead nowhere."""

@@ -34,7 +34,7 @@ class DocumentWriter:
     def __init__(self, file: IO[str]) -> None:
         self._write = file.write
         self._between = "\n"
-        self._write('{"%s": {"type": "compound", "scripts": [' % RECORDED)
+        self._write(f'{{"{RECORDED}": {{"type": "compound", "scripts": [')
 
     def add(self, exchange: model.Exchange | model.DatagramExchange) -> None:
         """Append one exchange."""

@@ -111,7 +111,7 @@ def read_session(file: IO[bytes]) -> Session:
         keys: dict[str, Any] = json.loads(file.readline(1000))
         if keys.pop("netsim-journal") == VERSION:
             return Session(float(keys["started"]), bool(keys["datagrams"]))
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         pass
     raise JournalError("this is not a journal of netsim")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -56,12 +57,13 @@ class _Reader:
         self.problems.append(Problem(self.file, path, reason))
 
     def document(self, data: bytes) -> dict[str, model.Script]:
+        value = None
         try:
             value = json.loads(data.decode("utf-8-sig"), object_pairs_hook=self._object)
         except RecursionError:
-            value = self.problem("", "is nested too deeply")
+            self.problem("", "is nested too deeply")
         except ValueError as error:
-            value = self.problem("", f"is not JSON: {error}")
+            self.problem("", f"is not JSON: {error}")
         for key in self.repeated:
             self.problem("", f"the key {json.dumps(key)} stands twice in one object")
         if isinstance(value, dict):
@@ -74,8 +76,8 @@ class _Reader:
     def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         value = dict(pairs)
         if len(value) < len(pairs):
-            names = [name for name, _ in pairs]
-            self.repeated += [name for name in value if names.count(name) > 1]
+            times = Counter(name for name, _ in pairs)
+            self.repeated += [name for name in value if times[name] > 1]
         return value
 
     def script(self, value: Any, path: str, depth: int) -> model.Script | None:
@@ -94,7 +96,7 @@ class _Reader:
         if isinstance(kind, str) and kind in _LEAVES:
             return _LEAVES[kind](value)
         known = ", ".join(["compound", "compound_multi", *_LEAVES])
-        found = f"unknown type {json.dumps(kind)}" if "type" in value else "no type"
+        found = f"unknown type {json.dumps(kind)}" if isinstance(kind, str) else "no type"
         raise _Wrong(f"{found}; known types are {known}")
 
     def compound(self, value: dict[str, Any], path: str, depth: int) -> model.Script:
@@ -122,9 +124,9 @@ def _number(value: dict[str, Any], key: str, minimum: float) -> float | None:
     if number is None:
         return None
     try:
-        if isinstance(number, (int, float)) and not isinstance(number, bool):
-            if math.isfinite(number) and float(number) >= minimum:
-                return float(number)
+        countable = isinstance(number, (int, float)) and not isinstance(number, bool)
+        if countable and math.isfinite(number) and float(number) >= minimum:
+            return float(number)
     except OverflowError:
         pass
     raise _Wrong(f"{key} must be a number of seconds, {minimum:g} or more")

@@ -143,8 +143,8 @@ class Player(ABC):
         if isinstance(script, (model.Exchange, model.DatagramExchange)):
             self.number += 1
             self._place = place
+            self._may_leave = False
             yield from self._exchange(script)
-            self._may_leave = script.facts.partial
         elif isinstance(script, model.Compound):
             for index, child in enumerate(script.scripts):
                 yield from self._play(child, (place, index))
@@ -160,7 +160,9 @@ class Player(ABC):
             return RunAction(script.action, script.args)
         return RunAction(script.action, (*script.args, b"".join(self._chunks(script.response))))
 
-    def _gap(self, facts: model.Facts) -> Iterator[Event]:
+    def _asked(self, facts: model.Facts) -> Iterator[Event]:
+        """The command is complete; from here on a session that broke may break again."""
+        self._may_leave = facts.partial
         if self._score.timing and facts.gap:
             yield Pause(facts.gap * self._score.timing)
 
@@ -237,7 +239,7 @@ class StreamPlayer(Player):
             if cut:
                 self._want = said[:cut]
                 yield None
-        yield from self._gap(exchange.facts)
+        yield from self._asked(exchange.facts)
         yield from self._answer(exchange)
         if tail:
             self._want = tail

@@ -126,9 +126,9 @@ class _Exchange:
 
     def facts(self, end: Closed | None) -> model.Facts:
         gap = None if self.answered is None else max(0.0, round(self.answered - self.asked, 6))
-        return model.Facts(
-            self.time, gap, partial=end is not None and end.broken, closed_by=end and end.by
-        )
+        if end is None:
+            return model.Facts(self.time, gap)
+        return model.Facts(self.time, gap, partial=end.broken, closed_by=end.by)
 
 
 class _Stream(_Exchange):
