@@ -272,6 +272,11 @@ class NetWriterTests(Nds1TestCase):
             text = self.failed("handle_start_net_writer_full", [1], line)
             self.assertIn(f"got {line!r}", text)
 
+    def test_longNumbers(self) -> None:
+        """Numbers of any length are refused like others that are too large."""
+        line = b'start net-writer %s 2 {"X1:RAMP"};\n' % (b"9" * 5000)
+        self.assertIn("wanted", self.failed("handle_start_net_writer_full", [1], line))
+
     def test_lastSecond(self) -> None:
         """Data may go on to the last second that there is."""
         line = b'start net-writer 4294967294 2 {"X1:RAMP"};\n'
