@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.defer import Deferred, maybeDeferred, succeed
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -60,6 +60,7 @@ class Recordings:
         self._pack = pack
         self._fsync = fsync
         self._number = 0
+        self._flushed: Deferred[None] | None = None
 
     def check(self) -> None:
         """
@@ -102,9 +103,20 @@ class Recordings:
         finishing.addCallbacks(self._compress, self._failed)
         return finishing.addBoth(self._finished, journal)
 
+    def flush(self) -> Deferred[None]:
+        """Fires when every session that has ended has its recording."""
+        if self.unfinished:
+            self._flushed = Deferred()
+            return self._flushed
+        return succeed(None)
+
     def _finished(self, result: Summary | None, journal: Journal) -> Summary | None:
         self.unfinished -= 1
         journal.release()
+        if not self.unfinished:
+            flushed, self._flushed = self._flushed, None
+            if flushed is not None:
+                flushed.callback(None)
         return result
 
     def _failed(self, failure: Failure) -> None:

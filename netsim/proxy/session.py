@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from twisted.internet.defer import Deferred
-from twisted.internet.endpoints import connectProtocol
 from twisted.internet.error import ConnectionDone
-from twisted.internet.interfaces import IStreamClientEndpoint
+from twisted.internet.interfaces import IAddress, IStreamClientEndpoint
+from twisted.internet.protocol import Factory
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -53,12 +53,14 @@ class ProxySession:
         self._open.add(end)
         if end is self.client:
             self._address = describe(end.transport.getPeer())
-            self._connecting = connectProtocol(self._upstream, self._server)
+            self._connecting = self._upstream.connect(_Only(self._server))
             self._connecting.addErrback(self._unreachable)
             return
         self._connecting = None
         self.client.join(self._server, self._journal)
         self._server.join(self.client, self._journal)
+        for either in (self.client, self._server):
+            either.transport.resumeProducing()
 
     def closing(self, end: End, reason: Failure | None = None) -> None:
         """The end that closes first is the one that ended the session."""
@@ -104,3 +106,15 @@ class ProxySession:
         log.warn("the server cannot be reached: {reason}", reason=reason.getErrorMessage())
         self._close("server", broken=True)
         self.client.transport.loseConnection()
+
+
+class _Only(Factory):
+    """Builds the one protocol it was given, and says nothing."""
+
+    noisy = False
+
+    def __init__(self, end: End) -> None:
+        self._end = end
+
+    def buildProtocol(self, addr: IAddress) -> End:
+        return self._end

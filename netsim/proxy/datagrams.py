@@ -1,0 +1,150 @@
+"""
+Record exchanges of datagrams: one session for each client address.
+
+Nobody says when such a session ends, so silence does.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.internet.abstract import isIPAddress, isIPv6Address
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.interfaces import IDelayedCall, IListeningPort
+from twisted.internet.protocol import DatagramProtocol
+from twisted.logger import Logger
+
+from netsim.addresses import Address
+from netsim.proxy.recording import Summary
+from netsim.proxy.recordings import Recordings
+from netsim.script.journal import DOWNSTREAM, UPSTREAM
+
+DEFAULT_IDLE = 60.0
+"""Seconds of silence that end a session."""
+MAX_SESSIONS = 4096
+"""More clients at once are not served."""
+
+Peer = tuple[str, int]
+
+log = Logger()
+
+
+def resolved(reactor: Any, address: Address) -> Deferred[Peer]:
+    """The numeric address of an upstream, as datagrams need it."""
+    host, port = address.host or "", address.port or 0
+    if isIPAddress(host) or isIPv6Address(host):
+        return succeed((host, port))
+    found: Deferred[str] = reactor.resolve(host)
+    return found.addCallback(lambda numeric: (numeric, port))
+
+
+class DatagramProxy(DatagramProtocol):
+    """
+    Forwards the datagrams of every client from a port of its own.
+
+    @ivar sessions: those that are going on, by the client's address.
+    """
+
+    noisy = False
+
+    def __init__(
+        self,
+        reactor: Any,
+        upstream: Peer,
+        recordings: Recordings | None = None,
+        idle: float = DEFAULT_IDLE,
+    ) -> None:
+        """
+        @param upstream: the real server's numeric address.
+        @param idle: seconds of silence that end a session.
+        """
+        self.sessions: dict[Peer, DatagramSession] = {}
+        self.reactor = reactor
+        self.upstream = upstream
+        self.recordings = recordings
+        self.idle = idle
+        self._full = False
+
+    def datagramReceived(self, datagram: bytes, addr: Peer) -> None:
+        """A client has said something."""
+        session = self.sessions.get(addr)
+        if session is None:
+            if len(self.sessions) >= MAX_SESSIONS:
+                self._refuse()
+                return
+            session = self.sessions[addr] = DatagramSession(self, addr)
+        session.ask(datagram)
+
+    def answer(self, datagram: bytes, client: Peer) -> None:
+        """The server has answered a client."""
+        self.transport.write(datagram, client)
+
+    def stop(self) -> None:
+        """End every session."""
+        for session in list(self.sessions.values()):
+            session.end("proxy", broken=False)
+
+    def _refuse(self) -> None:
+        if not self._full:
+            log.warn("more than {count} clients at once: new ones are ignored", count=MAX_SESSIONS)
+        self._full = True
+
+
+class DatagramSession(DatagramProtocol):
+    """One client's datagrams; the protocol of its port towards the server."""
+
+    noisy = False
+
+    def __init__(self, proxy: DatagramProxy, client: Peer) -> None:
+        self._proxy = proxy
+        self._client = client
+        self._journal = proxy.recordings and proxy.recordings.begin(datagrams=True)
+        self._timeout: IDelayedCall = proxy.reactor.callLater(proxy.idle, self._fall_silent)
+        interface = "::" if ":" in proxy.upstream[0] else ""
+        self._port: IListeningPort = proxy.reactor.listenUDP(0, self, interface)
+
+    def startProtocol(self) -> None:
+        """Hear nobody but the server."""
+        self.transport.connect(*self._proxy.upstream)
+
+    def ask(self, datagram: bytes) -> None:
+        """The client has said this."""
+        self.transport.write(datagram)
+        self._note(UPSTREAM, datagram)
+
+    def datagramReceived(self, datagram: bytes, addr: Peer) -> None:
+        """The server has said this."""
+        self._proxy.answer(datagram, self._client)
+        self._note(DOWNSTREAM, datagram)
+
+    def connectionRefused(self) -> None:
+        """Nobody listens at the server's port."""
+        log.warn("nobody listens at {server}", server="%s:%d" % self._proxy.upstream)
+        self.end("server", broken=True)
+
+    def end(self, by: str, broken: bool) -> None:
+        """Close the port, and hand in the journal."""
+        if self._proxy.sessions.pop(self._client, None) is None:
+            return
+        if self._timeout.active():
+            self._timeout.cancel()
+        self._port.stopListening()
+        if self._journal is not None and self._proxy.recordings is not None:
+            self._journal.close(by, broken)
+            self._proxy.recordings.finish(self._journal).addCallback(self._tell)
+
+    def _note(self, kind: int, datagram: bytes) -> None:
+        self._timeout.reset(self._proxy.idle)
+        if self._journal is not None:
+            self._journal.append(kind, datagram)
+
+    def _fall_silent(self) -> None:
+        self.end("proxy", broken=False)
+
+    def _tell(self, summary: Summary | None) -> None:
+        if summary is not None:
+            log.info(
+                "{client}: {summary.exchanges} exchanges -> {summary.path}",
+                client="udp:%s:%d" % self._client,
+                summary=summary,
+            )
