@@ -301,7 +301,7 @@ class WireTests(Base):
         self.assertProblem(self.successResultOf(fetching), "BLOB is truncated")
         fetching = self.start(response := Response())
         response.body.dataReceived(PACKED[:20])
-        response.end(ResponseFailed([Failure(ConnectionDone())]))
+        response.end(ResponseFailed([Failure(ConnectionDone()), Failure(ValueError())]))
         reason = "BLOB cannot be fetched: Connection was closed cleanly."
         self.assertProblem(self.successResultOf(fetching), reason)
 

@@ -53,9 +53,10 @@ class PartTests(SynchronousTestCase):
         self.assertEqual(None if left == right else expected, part(iter(one), iter(other)))
 
     def test_lazy(self) -> None:
-        """Nothing is read beyond what will be shown."""
+        """Nothing is read beyond what will be shown, and no more than that is kept."""
         left, right = (iter([first, bytes(SHOWN), b"unread"]) for first in (b"a", b"b"))
-        part(left, right)
+        rests = b"a" + bytes(SHOWN - 1), b"b" + bytes(SHOWN - 1)
+        self.assertEqual(Parting(0, b"", rests), part(left, right))
         self.assertEqual([b"unread"], list(left))
         self.assertEqual([b"unread"], list(right))
 
