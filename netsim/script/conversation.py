@@ -41,7 +41,7 @@ class Said:
         """Unix seconds; an answer's are right when its command came in one piece."""
         if self.facts.time is None or self.direction == UPSTREAM:
             return self.facts.time
-        return self.facts.time + (self.facts.gap or 0.0)
+        return round(self.facts.time + (self.facts.gap or 0.0), 6)
 
     def details(self) -> dict[str, Any]:
         """What is known beside time, direction and bytes, by the keys of the document."""

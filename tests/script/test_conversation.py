@@ -100,9 +100,9 @@ class SaidTests(SynchronousTestCase):
         )
 
     def test_time(self) -> None:
-        """The answer comes after the gap; without a time there is none."""
-        items = conversation(Exchange(b"a", b"b", facts=Facts(7.0, 0.5))).items()
-        self.assertEqual([7.0, 7.5], [item.time for _, item in items])
+        """The answer comes after the gap, to the microsecond; without a time there is none."""
+        items = conversation(Exchange(b"a", b"b", facts=Facts(7.1, 0.2))).items()
+        self.assertEqual([7.1, 7.3], [item.time for _, item in items])
         items = conversation(Exchange(b"a", b"b", facts=Facts(gap=0.5))).items()
         self.assertEqual([None, None], [item.time for _, item in items])
 
