@@ -210,6 +210,9 @@ class ServerService(MultiService):
         """
         raise NotImplementedError
 
+    def ready(self) -> None:
+        """All ports accept, and the ready line is out."""
+
     def startService(self) -> None:
         """Start the children, and listen as soon as the reactor runs."""
         super().startService()
@@ -230,6 +233,7 @@ class ServerService(MultiService):
 
     def _ready(self, addresses: Iterable[IAddress]) -> None:
         announce(self.name, addresses)
+        self.ready()
 
 
 def _installed_reactor() -> Any:

@@ -38,6 +38,12 @@ def resolved(reactor: Any, address: Address) -> Deferred[Peer]:
     return found.addCallback(lambda numeric: (numeric, port))
 
 
+def written(peer: Peer) -> str:
+    """A peer as L{Address.parse} reads it."""
+    host, port = peer[:2]
+    return f"udp:[{host}]:{port}" if ":" in host else f"udp:{host}:{port}"
+
+
 class DatagramProxy(DatagramProtocol):
     """
     Forwards the datagrams of every client from a port of its own.
@@ -119,7 +125,7 @@ class DatagramSession(DatagramProtocol):
 
     def connectionRefused(self) -> None:
         """Nobody listens at the server's port."""
-        log.warn("nobody listens at {server}", server="%s:%d" % self._proxy.upstream)
+        log.warn("nobody listens at {server}", server=written(self._proxy.upstream))
         self.end("server", broken=True)
 
     def end(self, by: str, broken: bool) -> None:
@@ -145,6 +151,6 @@ class DatagramSession(DatagramProtocol):
         if summary is not None:
             log.info(
                 "{client}: {summary.exchanges} exchanges -> {summary.path}",
-                client="udp:%s:%d" % self._client,
+                client=written(self._client),
                 summary=summary,
             )

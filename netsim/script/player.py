@@ -78,6 +78,11 @@ class Player(ABC):
         """The client has connected."""
         return self._advance()
 
+    @property
+    def busy(self) -> bool:
+        """It waits to be resumed."""
+        return self._stopped and not self.finished
+
     @abstractmethod
     def receive(self, data: bytes) -> list[Event]:
         """The client has said this."""
@@ -91,6 +96,10 @@ class Player(ABC):
         """The client is gone; tells why that was too early, if it was."""
         if self.finished or self._may_leave:
             return None
+        return self.cut_off()
+
+    def cut_off(self) -> Departure:
+        """The client is gone, and what was sent has not reached it."""
         return Departure(self.number, self._path(), self._offset, self._want or b"")
 
     def _advance(self) -> list[Event]:
@@ -199,10 +208,19 @@ class StreamPlayer(Player):
         self._buffer = self._buffer + data if self._buffer else data
         return self._refuse_more() if self.finished else self._advance()
 
+    @property
+    def ahead(self) -> int:
+        """How many bytes came that could not be compared yet."""
+        return len(self._buffer)
+
     def take(self) -> bytes:
         """What came and was not compared yet: the input of an action."""
         data, self._buffer = self._buffer, b""
         return data
+
+    def give_back(self, data: bytes) -> None:
+        """What an action has left of its input."""
+        self._buffer = data + self._buffer
 
     def _compare(self, want: bytes) -> bool | Difference:
         data = self._buffer
