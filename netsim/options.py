@@ -13,6 +13,8 @@ import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any, ClassVar
 
 from twisted.python import usage
@@ -21,7 +23,7 @@ from netsim import process
 from netsim.addresses import Address
 from netsim.errors import InputError
 
-__all__ = ["ServiceOptions", "address", "count", "port", "seconds", "size"]
+__all__ = ["ServiceOptions", "address", "count", "directories", "port", "seconds", "size"]
 
 Coercer = Callable[[str], Any]
 
@@ -66,6 +68,11 @@ class ServiceOptions(usage.Options):
         except usage.UsageError:
             process.usage_failed(self)
             raise
+
+    def opt_version(self) -> None:
+        """Print the version, and exit."""
+        print(f"netsim {version('netsim')}")
+        sys.exit(0)
 
     def postOptions(self) -> None:
         """Keep the process contract: log to stderr, write no pidfile."""
@@ -132,6 +139,15 @@ def size(text: str) -> int:
     if match is None or match[2] not in _UNITS:
         raise ValueError("expected a number of bytes, such as 1048576, 512KiB, 64MiB or 1GiB")
     return int(Decimal(match[1]) * _UNITS[match[2]])
+
+
+def directories(text: str) -> list[Path]:
+    """Read directories, separated by commas; each must be there."""
+    found = [Path(name) for name in text.split(",") if name]
+    missing = [str(path) for path in found if not path.is_dir()]
+    if missing:
+        raise ValueError(f"there is no directory {', '.join(missing)}")
+    return found
 
 
 def _whole(text: str, expected: str, most: float = math.inf) -> int:

@@ -29,7 +29,7 @@ FLUSH_WITHIN = 1.5
 class Options(options.ServiceOptions):
     """What C{netsim-proxy} can be told."""
 
-    synopsis = f"[options] {NAME} -r HOST:PORT [options]"
+    synopsis = "-r HOST:PORT [options]"
     longdesc = (
         "Records what clients and a real server say to each other. Every client gets"
         " a file of its own, BASENAME-1.json and so on, which netsim-replay plays."

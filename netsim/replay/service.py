@@ -48,19 +48,10 @@ def timing(text: str) -> float:
         raise ValueError("expected none, recorded or a factor such as 0.5") from None
 
 
-def directories(text: str) -> list[Path]:
-    """Directories, separated by commas."""
-    found = [Path(name) for name in text.split(",") if name]
-    missing = [str(path) for path in found if not path.is_dir()]
-    if missing:
-        raise ValueError(f"no directory {', '.join(missing)}")
-    return found
-
-
 class Options(options.ServiceOptions):
     """What C{netsim-replay} can be told."""
 
-    synopsis = f"[options] {NAME} -i FILE [options] [COMMAND [ARGUMENT...]]"
+    synopsis = "-i FILE [options] [COMMAND [ARGUMENT...]]"
     longdesc = (
         "Plays a recorded session to every client that connects, and fails on the first"
         " difference. With a command: runs it against the replay, and exits with its"
@@ -72,10 +63,11 @@ class Options(options.ServiceOptions):
         ["input", "i", None, "The script file.", Path],
         ["listen", "l", Address.parse("localhost:0"), "Where clients connect.", options.address],
         ["script", "t", RECORDED, "The script to play."],
-        ["path", "p", [], "Directories of action modules, separated by commas.", directories],
+        ["path", "p", [], "Directories of action modules, separated by commas.",
+         options.directories],
         ["timing", None, 0.0, "Gaps before answers: none, recorded, or a factor.", timing],
         ["db-dir", None, None, "Give the command a copy of this channel database.", Path],
-        ["external-root", None, [], "More directories of external files.", directories],
+        ["external-root", None, [], "More directories of external files.", options.directories],
         ["max-blob", None, DEFAULT_LIMIT, "Refuse larger blobs, such as 64MiB.", options.size],
     ]  # fmt: skip
     optFlags = [
@@ -195,7 +187,8 @@ class ReplayService(process.ServerService):
             self.log.error("the command never connected")
             return status or 1
         self.log.info(
-            "{passed} sessions played to the end, {failed} failed; the command exited with {status}",
+            "{passed} sessions played to the end, {failed} failed;"
+            " the command exited with {status}",
             passed=tally.passed,
             failed=tally.failed,
             status=status,

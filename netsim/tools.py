@@ -1,0 +1,185 @@
+"""What the C{netsim} command does with files: show, diff, verify, recover."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from netsim import options
+from netsim.errors import NetsimError, ScriptError
+from netsim.proxy.recording import SUFFIX, Summary
+from netsim.proxy.recovery import journals, recover
+from netsim.replay.modules import ModuleLoader
+from netsim.script import checks
+from netsim.script.blobs import DEFAULT_LIMIT, BlobStore
+from netsim.script.compare import compare
+from netsim.script.conversation import Conversation
+from netsim.script.document import load
+from netsim.script.dump import RECORDED
+from netsim.script.listing import SHOWN, as_json, as_text
+
+
+class Tool(options.ServiceOptions):
+    """
+    The options of a command that does one thing and ends.
+
+    @ivar failed: it has found something wrong.
+    """
+
+    failed = False
+
+    def run(self) -> Iterator[str]:
+        """
+        Do it; give lines to print.
+
+        @raise NetsimError: it cannot be done.
+        """
+        raise NotImplementedError
+
+
+class ScriptTool(Tool):
+    """A tool that reads script files."""
+
+    optParameters = [
+        ["script", "t", RECORDED, "The script in the file."],
+        ["external-root", None, [], "More directories of external files.", options.directories],
+        ["max-blob", None, DEFAULT_LIMIT, "Refuse larger blobs, such as 64MiB.", options.size],
+    ]
+
+    def conversation(self, path: Path) -> Conversation:
+        """Read a script file, as far as is needed to follow it."""
+        roots, chosen = self["external-root"], self["script"]
+        document = load(path, chosen=chosen, roots=roots, checks=[checks.nesting])
+        return Conversation(document, self.store(path), chosen)
+
+    def store(self, path: Path) -> BlobStore:
+        """The blobs of a script file."""
+        return BlobStore.beside(path, self["max-blob"])
+
+
+class Show(ScriptTool):
+    """What C{netsim show} can be told."""
+
+    synopsis = "FILE [options]"
+    longdesc = "Lists a recording: time, direction, size, and the bytes as text or hexdump."
+    example = "netsim show session-1.json"
+    optFlags = [
+        ["json", "j", "One JSON object a line, for programs."],
+        ["all", "a", f"All bytes, not only the first {SHOWN} of each side."],
+    ]
+
+    def parseArgs(self, file: str) -> None:
+        """The recording."""
+        self["file"] = Path(file)
+
+    def run(self) -> Iterator[str]:
+        """List it."""
+        conversation = self.conversation(self["file"])
+        if self["json"]:
+            return as_json(conversation)
+        return as_text(conversation, None if self["all"] else SHOWN)
+
+
+class Diff(ScriptTool):
+    """What C{netsim diff} can be told."""
+
+    synopsis = "A B [options]"
+    longdesc = "Shows the first difference between two recordings; exits with 1 if there is one."
+    example = "netsim diff before-1.json after-1.json"
+
+    def parseArgs(self, one: str, other: str) -> None:
+        """The recordings."""
+        self["files"] = (Path(one), Path(other))
+
+    def run(self) -> Iterator[str]:
+        """Compare them."""
+        one, other = map(self.conversation, self["files"])
+        found = compare(one, other)
+        if found is None:
+            yield "no difference"
+        else:
+            self.failed = True
+            yield found.describe(*map(str, self["files"]))
+
+
+class Verify(ScriptTool):
+    """What C{netsim verify} can be told."""
+
+    synopsis = "FILE... [options]"
+    longdesc = (
+        "Checks script files and all they refer to: names, cycles, external files,"
+        " actions, blobs and their hashes. Lists every problem, and exits with 1 if any."
+    )
+    example = "netsim verify session-1.json session-2.json"
+    optParameters = [
+        ["path", "p", [], "Directories of action modules, separated by commas.",
+         options.directories],
+    ]  # fmt: skip
+
+    def parseArgs(self, first: str, *others: str) -> None:
+        """The script files."""
+        self["files"] = [Path(file) for file in (first, *others)]
+
+    def run(self) -> Iterator[str]:
+        """Check them."""
+        modules = checks.actions(ModuleLoader(self["path"]))
+        for file in self["files"]:
+            found = [checks.nesting, modules, checks.blobs(self.store(file))]
+            try:
+                document = load(file, roots=self["external-root"], checks=found)
+            except ScriptError as error:
+                self.failed = True
+                yield str(error)
+            else:
+                yield f"{file}: {len(document.scripts)} scripts, {len(document.blobs())} blobs, ok"
+
+
+class Recover(Tool):
+    """What C{netsim recover} can be told."""
+
+    synopsis = "[BASENAME | FILE.journal]..."
+    longdesc = (
+        "Turns what a killed netsim-proxy left into recordings. Without a word, for"
+        " proxy_script, the basename that the proxy has by itself. A journal that a"
+        " running proxy still writes is left alone."
+    )
+    example = "netsim recover session"
+
+    def parseArgs(self, *names: str) -> None:
+        """Basenames as the proxy's --output, or journals."""
+        paths = map(Path, names or ("proxy_script",))
+        self["journals"] = [
+            journal
+            for path in paths
+            for journal in ([path] if path.suffix == SUFFIX else _journals(path))
+        ]
+
+    def run(self) -> Iterator[str]:
+        """Recover them, one after the other."""
+        if not self["journals"]:
+            yield "nothing to recover"
+        for journal in self["journals"]:
+            if not journal.exists():
+                self.failed = True
+                yield f"{journal}: no such file"
+                continue
+            try:
+                summary = recover(journal)
+            except NetsimError as error:
+                self.failed = True
+                yield f"{journal}: {error}"
+            else:
+                yield _recovered(journal, summary)
+
+
+def _journals(basename: Path) -> list[Path]:
+    return journals(basename) if basename.parent.is_dir() else []
+
+
+def _recovered(journal: Path, summary: Summary | None) -> str:
+    if summary is None:
+        return f"{journal}: nothing to do: a running proxy writes it, or it is complete"
+    return (
+        f"{summary.path}: {summary.exchanges} exchanges,"
+        f" {summary.upstream} bytes up, {summary.downstream} bytes down"
+    )
