@@ -37,7 +37,7 @@ def _options(module: str, name: str) -> Callable[[], usage.Options]:
 class Options(usage.Options):
     """The commands."""
 
-    synopsis = "Usage: netsim COMMAND"
+    synopsis = "Usage: netsim"
     longdesc = "Record, replay and inspect sessions. `netsim COMMAND --help` tells more."
     subCommands = [
         [name, None, _options(module, kind), what]

@@ -48,7 +48,7 @@ class Worker:
         def task() -> None:
             try:
                 outcome = function(*args)
-            except BaseException:
+            except BaseException:  # noqa: BLE001 - whoever waits for the result gets it
                 outcome = Failure()
             self._reactor.callFromThread(result.callback, outcome)
 
