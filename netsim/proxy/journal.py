@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import math
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -64,6 +65,8 @@ class Journal:
         self._follow = follow
         self._damaged = damaged
         self._write = _write_through if fsync else os.write
+        # A spool file does not know where one datagram ends and the next begins.
+        self._run_limit = math.inf if session.datagrams else MEMORY_LIMIT
         self._descriptor = lock_new(path)
         self._spool = -1
         self._kind = self._run = self._undigested = 0
@@ -77,7 +80,7 @@ class Journal:
             self._run += size
         else:
             self._turn(kind, size)
-        if self._run > MEMORY_LIMIT:
+        if self._run > self._run_limit:
             self._append_to_spool(data)
         else:
             self._put(HEADER.pack(kind, self._now(), size) + data)
@@ -113,6 +116,8 @@ class Journal:
                 self._give_up(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
 
     def _append_to_spool(self, data: bytes) -> None:
+        if self.damage is not None:
+            return
         try:
             if self._spool < 0:
                 self._begin_spool()
