@@ -55,6 +55,9 @@ class RunningDigest:
     def _read(self) -> bool:
         if self._file is None:
             self._file = self._path.open("rb", buffering=0)
+        if self._file.closed:
+            # A step that was queued when the file was finished already.
+            return False
         data = self._file.read(_PIECE)
         self._digest.update(data)
         return bool(data)
