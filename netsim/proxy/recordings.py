@@ -33,7 +33,7 @@ class Recordings:
     Begins and finishes the recordings of a proxy.
 
     @ivar troubled: something could not be written.
-    @ivar unfinished: how many sessions have ended whose recording is not there yet.
+    @ivar unfinished: how many recordings have begun that are not there yet.
     """
 
     log = Logger()
@@ -91,20 +91,22 @@ class Recordings:
             except OSError as error:
                 self._damaged(error)
                 return None
-            if not document_path(path).exists():
+            if journal.damage is None and not document_path(path).exists():
+                self.unfinished += 1
                 return journal
             journal.discard()
+            if journal.damage is not None:
+                return None
 
     def finish(self, journal: Journal) -> Deferred[Summary | None]:
         """The session has ended: put the recording in the journal's place."""
-        self.unfinished += 1
         run = self._work if journal.size > SMALL else _at_once
         finishing: Deferred[Summary | None] = run(finish, journal.path, journal.digests)
         finishing.addCallbacks(self._compress, self._failed)
         return finishing.addBoth(self._finished, journal)
 
     def flush(self) -> Deferred[None]:
-        """Fires when every session that has ended has its recording."""
+        """Fires when every session has ended and has its recording."""
         if self.unfinished:
             self._flushed = Deferred()
             return self._flushed
