@@ -69,6 +69,8 @@ class ProxySession:
     def lost(self, end: End) -> None:
         """When both ends are gone, the recording can be finished."""
         self._open.discard(end)
+        if self._connecting is not None:
+            self._connecting.cancel()
         if not self._open:
             self._hand_in()
             self._gone(self)
@@ -103,6 +105,10 @@ class ProxySession:
         self._broken = self._broken or broken
 
     def _unreachable(self, reason: Failure) -> None:
+        self._connecting = None
+        if self._closed_by:
+            # The session ended first: it does not want the server any more.
+            return
         log.warn("the server cannot be reached: {reason}", reason=reason.getErrorMessage())
         self._close("server", broken=True)
         self.client.transport.loseConnection()
