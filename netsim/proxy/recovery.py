@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 from netsim.proxy.journal import lock_abandoned
@@ -35,11 +34,3 @@ def recover(journal: Path) -> Summary | None:
         return None
     finally:
         os.close(descriptor)
-
-
-def recover_all(basename: Path) -> Iterator[Summary]:
-    """Every recording of this basename that can be recovered, while it is."""
-    for journal in journals(basename):
-        summary = recover(journal)
-        if summary is not None:
-            yield summary

@@ -14,11 +14,12 @@ from twisted.python import usage
 
 from netsim import options
 from netsim.addresses import Address
+from netsim.errors import NetsimError
 from netsim.process import ServerService, set_exit_status
 from netsim.proxy.datagrams import DEFAULT_IDLE, DatagramProxy, resolved
 from netsim.proxy.factory import ProxyFactory
 from netsim.proxy.recordings import Recordings
-from netsim.proxy.recovery import recover_all
+from netsim.proxy.recovery import journals, recover
 from netsim.worker import Worker
 
 NAME = "netsim-proxy"
@@ -108,10 +109,16 @@ class ProxyService(ServerService):
         self._port = self._reactor.listenUDP(listen.port, self._proxy, listen.interface)
 
     def _recover(self) -> None:
-        for summary in recover_all(Path(self._config["output"])):
-            self.log.info(
-                "recovered {summary.path}: {summary.exchanges} exchanges", summary=summary
-            )
+        for journal in journals(Path(self._config["output"])):
+            try:
+                summary = recover(journal)
+            except NetsimError as error:
+                self.log.error("{journal}: {error}", journal=journal, error=error)
+                continue
+            if summary is not None:
+                self.log.info(
+                    "recovered {summary.path}: {summary.exchanges} exchanges", summary=summary
+                )
 
     def _flush(self, recordings: Recordings) -> Deferred[None]:
         flushing = recordings.flush().addTimeout(FLUSH_WITHIN, self._reactor)
