@@ -34,7 +34,8 @@ from twisted.web.http_headers import Headers
 from twisted.web.iweb import IAgent
 
 from netsim.errors import BlobError, InputError
-from netsim.script.blobs import CHUNK, BlobStore, place
+from netsim.script.blobs import CHUNK, BlobStore
+from netsim.script.newfile import place
 from netsim.worker import Submit
 
 PARALLEL = 4

@@ -179,6 +179,9 @@ def _journals(basename: Path) -> list[Path]:
 def _recovered(journal: Path, summary: Summary | None) -> str:
     if summary is None:
         return f"{journal}: nothing to do: a running proxy writes it, or it is complete"
+    store = BlobStore.beside(summary.path)
+    for name in summary.blobs:
+        store.compress(name)
     return (
         f"{summary.path}: {summary.exchanges} exchanges,"
         f" {summary.upstream} bytes up, {summary.downstream} bytes down"

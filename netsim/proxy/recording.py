@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import glob
-import os
+import io
 import re
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import IO
 
 from attrs import frozen
 
 from netsim.errors import StorageError
 from netsim.proxy.digest import RunningDigest
 from netsim.script import model
-from netsim.script.blobs import CHUNK, BlobStore, BlobWriter, place
+from netsim.script.blobs import CHUNK, BlobStore, BlobWriter
 from netsim.script.dump import DocumentWriter
 from netsim.script.journal import (
     DOWNSTREAM,
@@ -27,6 +24,7 @@ from netsim.script.journal import (
     read_entries,
     read_session,
 )
+from netsim.script.newfile import NewFile
 from netsim.script.recorder import Sink, record, size_of
 
 SUFFIX = ".journal"
@@ -59,11 +57,16 @@ def finish(journal: Path, digests: Mapping[str, RunningDigest]) -> Summary:
     @raise JournalError: the file is not a journal.
     @raise StorageError: the recording could not be written; the journal stays.
     """
+    finishing = _Finishing(journal, digests)
     try:
-        return _Finishing(journal, digests).run()
+        return finishing.run()
     except OSError as error:
+        # A full disk is found by a write, which knows no name.
+        what = error.filename or document_path(journal)
         kept = f"{journal} is kept, and `netsim recover` finishes it"
-        raise StorageError(f"cannot write {error.filename}: {error.strerror}; {kept}") from error
+        raise StorageError(f"cannot write {what}: {error.strerror}; {kept}") from error
+    finally:
+        finishing.abandon()
 
 
 def document_path(journal: Path) -> Path:
@@ -94,29 +97,41 @@ class _Finishing:
         self._digests = digests
         self._store = BlobStore([journal.parent / "blobs"])
         self._blobs: set[str] = set()
+        self._writers: list[BlobWriter] = []
         self._said = {UPSTREAM: 0, DOWNSTREAM: 0}
         self._exchanges = 0
         self._end = model.Facts()
 
     def run(self) -> Summary:
         path = document_path(self._journal)
-        with self._journal.open("rb") as journal, _new_file(path) as document:
+        with self._journal.open("rb") as journal, NewFile(path.parent) as new:
             session = read_session(journal)
             entries = self._counted(read_entries(journal, self._spooled))
-            writer = DocumentWriter(document)
+            text = io.TextIOWrapper(new.file, "ascii")
+            writer = DocumentWriter(text)
             for exchange in record(entries, session, self):
                 writer.add(exchange)
+                self._writers.clear()
                 self._exchanges += 1
                 self._end = exchange.facts
             writer.close()
+            text.detach()
+            new.publish(path)
         remove(self._journal)
         up, down = self._said[UPSTREAM], self._said[DOWNSTREAM]
         blobs = frozenset(self._blobs)
         return Summary(path, self._exchanges, up, down, self._end, blobs)
 
+    def abandon(self) -> None:
+        """Take away the blobs of an exchange that was not finished."""
+        for writer in self._writers:
+            writer.abandon()
+
     def begin(self) -> Sink:
         """Start a blob."""
-        return _Sink(self._store.writer(), self._journal.parent, self._blobs)
+        writer = self._store.writer()
+        self._writers.append(writer)
+        return _Sink(writer, self._journal.parent, self._blobs)
 
     def adopt(self, spooled: Spooled) -> str:
         """A spool file becomes a blob."""
@@ -160,17 +175,3 @@ class _Sink:
         name = self._writer.finish()
         self._blobs.add(name)
         return name
-
-
-@contextlib.contextmanager
-def _new_file(path: Path) -> Iterator[IO[str]]:
-    """A text file that appears under its name when it is complete, and replaces nothing."""
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            yield file
-        os.chmod(name, 0o644)
-        place(Path(name), path)
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(name)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from twisted.internet.defer import Deferred, maybeDeferred, succeed
+from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -60,6 +60,7 @@ class Recordings:
         self._pack = pack
         self._fsync = fsync
         self._number = 0
+        self._unpacked = 0
         self._flushed: Deferred[None] | None = None
 
     def check(self) -> None:
@@ -102,24 +103,38 @@ class Recordings:
         """The session has ended: put the recording in the journal's place."""
         run = self._work if journal.size > SMALL else _at_once
         finishing: Deferred[Summary | None] = run(finish, journal.path, journal.digests)
-        finishing.addCallbacks(self._compress, self._failed)
+        finishing.addCallbacks(self.compress, self._failed)
         return finishing.addBoth(self._finished, journal)
 
+    def compress(self, summary: Summary) -> Summary:
+        """Gzip the blobs of a recording, one after the other, without hurry."""
+        store = BlobStore([self._basename.parent / "blobs"])
+        for name in summary.blobs:
+            self._unpacked += 1
+            packing = self._pack(store.compress, name).addErrback(self._stays_raw, name)
+            packing.addCallback(self._packed)
+        return summary
+
     def flush(self) -> Deferred[None]:
-        """Fires when every session has ended and has its recording."""
-        if self.unfinished:
-            self._flushed = Deferred()
-            return self._flushed
-        return succeed(None)
+        """Fires when every session has ended, and all of its recording is in its place."""
+        flushed = self._flushed = Deferred()
+        self._settle()
+        return flushed
+
+    def _settle(self) -> None:
+        if self._flushed is not None and not (self.unfinished or self._unpacked):
+            flushed, self._flushed = self._flushed, None
+            flushed.callback(None)
 
     def _finished(self, result: Summary | None, journal: Journal) -> Summary | None:
         self.unfinished -= 1
         journal.release()
-        if not self.unfinished:
-            flushed, self._flushed = self._flushed, None
-            if flushed is not None:
-                flushed.callback(None)
+        self._settle()
         return result
+
+    def _packed(self, result: object) -> None:
+        self._unpacked -= 1
+        self._settle()
 
     def _failed(self, failure: Failure) -> None:
         self.troubled = True
@@ -127,12 +142,6 @@ class Recordings:
             self.log.error("{reason}", reason=failure.getErrorMessage())
         else:
             self.log.failure("a recording could not be finished", failure)
-
-    def _compress(self, summary: Summary) -> Summary:
-        store = BlobStore([self._basename.parent / "blobs"])
-        for name in summary.blobs:
-            self._pack(store.compress, name).addErrback(self._stays_raw, name)
-        return summary
 
     def _stays_raw(self, failure: Failure, name: str) -> None:
         reason = failure.getErrorMessage()

@@ -18,6 +18,7 @@ from netsim.errors import NetsimError
 from netsim.process import ServerService, set_exit_status
 from netsim.proxy.datagrams import DEFAULT_IDLE, DatagramProxy, resolved
 from netsim.proxy.factory import ProxyFactory
+from netsim.proxy.recording import Summary
 from netsim.proxy.recordings import Recordings
 from netsim.proxy.recovery import journals, recover
 from netsim.worker import Worker
@@ -76,7 +77,11 @@ class ProxyService(ServerService):
         """Finish what an earlier proxy left, then accept clients."""
         if self._recordings is not None:
             self._recordings.check()
-            await self._work.submit(self._recover)
+            for summary in await self._work.submit(self._recover):
+                self._recordings.compress(summary)
+                self.log.info(
+                    "recovered {summary.path}: {summary.exchanges} exchanges", summary=summary
+                )
         if self._config["remote"].is_datagram:
             await self._listen_for_datagrams()
         else:
@@ -108,7 +113,8 @@ class ProxyService(ServerService):
         self._proxy = DatagramProxy(self._reactor, upstream, self._recordings, self._config["idle"])
         self._port = self._reactor.listenUDP(listen.port, self._proxy, listen.interface)
 
-    def _recover(self) -> None:
+    def _recover(self) -> list[Summary]:
+        recovered = []
         for journal in journals(Path(self._config["output"])):
             try:
                 summary = recover(journal)
@@ -116,9 +122,8 @@ class ProxyService(ServerService):
                 self.log.error("{journal}: {error}", journal=journal, error=error)
                 continue
             if summary is not None:
-                self.log.info(
-                    "recovered {summary.path}: {summary.exchanges} exchanges", summary=summary
-                )
+                recovered.append(summary)
+        return recovered
 
     def _flush(self, recordings: Recordings) -> Deferred[None]:
         flushing = recordings.flush().addTimeout(FLUSH_WITHIN, self._reactor)

@@ -11,16 +11,15 @@ from __future__ import annotations
 import contextlib
 import gzip
 import hashlib
-import os
 import re
 import shutil
-import tempfile
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
 from netsim.errors import BlobError
+from netsim.script.newfile import NewFile, place
 
 CHUNK = 1 << 16
 """Blobs are read in pieces of this many bytes."""
@@ -115,8 +114,10 @@ class BlobStore:
         """
         raw = self.home / name
         with contextlib.suppress(FileNotFoundError), raw.open("rb") as source:
-            packed = compressed(source, self.home)
-            packed.replace(raw.with_name(name + ".gz"))
+            with NewFile(self.home) as packed:
+                _pack(source, packed.file)
+                with contextlib.suppress(FileExistsError):
+                    packed.publish(raw.with_name(name + ".gz"))
             raw.unlink()
 
     def _paths(self, name: str) -> Iterator[Path]:
@@ -138,63 +139,32 @@ class BlobWriter:
 
     def __init__(self, store: BlobStore) -> None:
         self._store = store
-        descriptor, path = tempfile.mkstemp(prefix=".incoming-", dir=store.home)
-        self._file = os.fdopen(descriptor, "wb")
-        self._path = Path(path)
+        self._new = NewFile(store.home)
         self._digest = hashlib.sha1()
 
     def write(self, data: bytes) -> None:
         """Append to the blob."""
         self._digest.update(data)
-        self._file.write(data)
+        self._new.file.write(data)
 
     def finish(self) -> str:
         """Put the blob under its name, and return it."""
         name = self._digest.hexdigest()
-        self._file.close()
-        self._path.chmod(0o644)
-        self._store.adopt(self._path, name)
-        self._path.unlink(missing_ok=True)
+        if not self._store.has(name):
+            with contextlib.suppress(FileExistsError):
+                self._new.publish(self._store.home / name)
+        self.abandon()
         return name
 
     def abandon(self) -> None:
         """Leave nothing behind."""
-        with contextlib.suppress(OSError):
-            self._file.close()
-        self._path.unlink(missing_ok=True)
+        self._new.close()
 
 
-def place(path: Path, target: Path) -> None:
-    """
-    Give a file another name, at once and replacing nothing.
-
-    The old name stays where the file system has hard links, so that a crash
-    after this loses nothing.
-
-    @raise FileExistsError: the name is taken.
-    """
-    try:
-        os.link(path, target)
-    except FileExistsError:
-        raise
-    except OSError:
-        if target.exists():
-            raise FileExistsError(target) from None
-        path.rename(target)
-
-
-def compressed(source: IO[bytes], directory: Path) -> Path:
-    """A gzipped copy of a file, in a new file in this directory."""
-    descriptor, name = tempfile.mkstemp(prefix=".packing-", dir=directory)
-    try:
-        # No file name and no time inside: equal contents give equal files.
-        with os.fdopen(descriptor, "wb") as raw, gzip.GzipFile("", "wb", 6, raw, 0) as target:
-            shutil.copyfileobj(source, target, CHUNK)
-    except BaseException:
-        os.unlink(name)
-        raise
-    os.chmod(name, 0o644)
-    return Path(name)
+def _pack(source: IO[bytes], target: IO[bytes]) -> None:
+    # No file name and no time inside: equal contents give equal files.
+    with gzip.GzipFile("", "wb", 6, target, 0) as packing:
+        shutil.copyfileobj(source, packing, CHUNK)
 
 
 @contextlib.contextmanager
