@@ -1,0 +1,43 @@
+"""
+The least that Twisted can do for the same job: what netsim is compared with.
+
+C{python -m bench.bare forward PORT} relays to that port of this machine with
+L{twisted.protocols.portforward}; C{python -m bench.bare echo} sends back what
+it reads.  Both use Twisted's default reactor, on a port that the system chose.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from twisted.internet import reactor
+from twisted.internet.protocol import Factory, Protocol
+from twisted.protocols.portforward import ProxyFactory
+
+from bench import wire
+
+
+class Echo(Protocol):
+    """Send everything back."""
+
+    def dataReceived(self, data: bytes) -> None:
+        """Send this back."""
+        self.transport.write(data)
+
+
+def main(arguments: list[str]) -> None:
+    """Serve as the arguments say until the process is ended."""
+    match arguments:
+        case ["forward", port]:
+            factory: Factory = ProxyFactory(wire.HOST, int(port))
+        case ["echo"]:
+            factory = Factory.forProtocol(Echo)
+        case _:
+            sys.exit("expected: forward PORT, or echo")
+    port = reactor.listenTCP(0, factory, interface=wire.HOST).getHost().port
+    print(f"bare listening on {wire.HOST}:{port}", flush=True)
+    reactor.run()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,129 @@
+"""Starts a server for the time of a block, and leaves nothing of it running."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sysconfig
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from time import monotonic, sleep
+
+from attrs import frozen
+
+from bench import wire
+
+ROOT = Path(__file__).parent.parent
+START_TIMEOUT = 20.0
+READY = re.compile(rf"^\S+ listening on {re.escape(wire.HOST)}:(\d+)$", re.MULTILINE)
+
+
+class StartError(Exception):
+    """A server did not start."""
+
+
+@frozen
+class Server:
+    """A server that accepts connections: its process and its port."""
+
+    pid: int
+    port: int
+
+
+def find_program(name: str) -> str:
+    """
+    Return the path of a program of this environment, else of the system.
+
+    @raise StartError: there is none.
+    """
+    path = f"{sysconfig.get_path('scripts')}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    found = shutil.which(name, path=path)
+    if found is None:
+        raise StartError(f"{name} is not installed")
+    return found
+
+
+def free_port() -> int:
+    """Return a port that is free now, for programs that cannot choose one themselves."""
+    with socket.create_server((wire.HOST, 0)) as server:
+        return int(server.getsockname()[1])
+
+
+@contextmanager
+def one_core(server: Server) -> Iterator[None]:
+    """Keep this process, a server, and what is started in the block on one core."""
+    cores = os.sched_getaffinity(0)
+    try:
+        for pid in (0, server.pid):
+            os.sched_setaffinity(pid, {max(cores)})
+        yield
+    finally:
+        for pid in (0, server.pid):
+            os.sched_setaffinity(pid, cores)
+
+
+@contextmanager
+def running(command: Sequence[str], directory: Path, port: int | None = None) -> Iterator[Server]:
+    """
+    Run a server while the block runs; then kill it and all that it started.
+
+    It is killed and not asked: what it would still do is no part of a measure.
+
+    @param directory: where it runs, and where its output goes.
+    @param port: where it will listen; by default its ready line says so.
+    @raise StartError: it ended, or accepted no connection in time.
+    """
+    program = find_program(command[0])
+    output, errors = directory / "stdout", directory / "stderr"
+    with output.open("wb") as stdout, errors.open("wb") as stderr:
+        process = subprocess.Popen(
+            [program, *command[1:]],
+            cwd=directory,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=stderr,
+            # A process group of its own: what it forks is ended with it.
+            start_new_session=True,
+        )
+    try:
+        ready = _wait_until_ready(process, output, errors, port)
+        yield Server(process.pid, ready)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _wait_until_ready(
+    process: subprocess.Popen[bytes], output: Path, errors: Path, port: int | None
+) -> int:
+    """Return the port once it accepts connections."""
+    deadline = monotonic() + START_TIMEOUT
+    while monotonic() < deadline:
+        if process.poll() is not None:
+            raise StartError(f"ended with status {process.returncode}: {_last_line(errors)}")
+        if port is None and (ready := READY.search(output.read_text())):
+            return int(ready[1])
+        if port is not None and _accepts(port):
+            return port
+        sleep(0.01)
+    raise StartError(f"not ready within {START_TIMEOUT:.0f} s: {_last_line(errors)}")
+
+
+def _accepts(port: int) -> bool:
+    """Tell whether somebody listens on this port."""
+    with suppress(OSError), socket.create_connection((wire.HOST, port), 1):
+        return True
+    return False
+
+
+def _last_line(errors: Path) -> str:
+    """Return the last thing that a server wrote to its standard error."""
+    lines = errors.read_text(errors="replace").split("\n")
+    return next((line.strip() for line in reversed(lines) if line.strip()), "no output")

@@ -1,0 +1,96 @@
+"""Runs a wing, round after round: in each round every measure, of all contenders in turn."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+
+from bench.contenders import Contender
+from bench.load import LoadError
+from bench.measures import Measure, Subject
+from bench.processes import ROOT, Server, StartError, free_port, one_core, running
+from bench.results import Results
+from bench.scale import Scale
+from bench.scripts import write_script
+from bench.wings import Wing
+
+OUT = ROOT / "bench" / "out"
+"""Where recordings go while they are measured: on disk, which /tmp may not be."""
+
+
+def run(wing: Wing, scale: Scale, rounds: int, progress: Callable[[str], None]) -> Results:
+    """
+    Measure everything that often.
+
+    A contender that does not start is left out from then on; one that fails in a
+    measure is not tried there again.
+
+    @param progress: is told what comes next.
+    """
+    results = Results(wing)
+    failed: set[Contender | tuple[Contender, str]] = set()
+    with _scratch() as directory, running(("python", "-m", "bench.upstream"), directory) as server:
+        for number, measure, contender in _steps(wing, rounds, results):
+            if failed & {contender, (contender, measure.name)}:
+                continue
+            progress(f"{wing.name} {number}/{rounds}: {measure.name}: {contender.name}")
+            try:
+                figures = _take(measure, contender, server, scale)
+            except StartError as error:
+                failed.add(contender)
+                results.notes.append(f"{contender.name} is left out: {error}")
+            except (LoadError, OSError) as error:
+                failed.add((contender, measure.name))
+                reason = f"{type(error).__name__}: {error}"
+                results.notes.append(f"{contender.name} failed, {measure.name}: {reason}")
+            else:
+                results.add(measure, contender, figures)
+    return results
+
+
+def _steps(wing: Wing, rounds: int, results: Results) -> Iterator[tuple[int, Measure, Contender]]:
+    """Yield what to do, one after the other, and begin each round in the results."""
+    for number in range(1, rounds + 1):
+        results.rounds.append({})
+        for measure in wing.measures:
+            for contender in wing.contenders:
+                yield number, measure, contender
+
+
+def _take(
+    measure: Measure, contender: Contender, upstream: Server, scale: Scale
+) -> Mapping[str, float]:
+    """Start a contender, take a measure of it, end it, and remove its files."""
+    with _scratch() as directory:
+        script = directory / "script.json"
+        write_script(script, measure.exchanges(scale))
+        with (
+            one_core(upstream) if measure.one_core else nullcontext(),
+            _started(contender, upstream, directory, script) as server,
+        ):
+            return measure.take(Subject(contender, server, directory, scale))
+
+
+@contextmanager
+def _started(
+    contender: Contender, upstream: Server, directory: Path, script: Path
+) -> Iterator[Server]:
+    """Run a contender for the time of the block; without a command it is the upstream."""
+    if not contender.command:
+        yield upstream
+        return
+    port = free_port() if any("{port}" in word for word in contender.command) else None
+    fields = {"upstream": upstream.port, "port": port, "directory": directory, "script": script}
+    command = [word.format_map(fields) for word in contender.command]
+    with running(command, directory, port) as server:
+        yield server
+
+
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    """Make a directory, and remove it with all that is in it."""
+    OUT.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=OUT, ignore_cleanup_errors=True) as name:
+        yield Path(name)

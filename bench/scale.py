@@ -1,0 +1,66 @@
+"""How much each measure does: in full, and for C{--quick}."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+MIB = 1 << 20
+
+
+@frozen
+class Load:
+    """
+    Sessions that exchange messages, each with one message outstanding.
+
+    @ivar sessions: how many there are in all.
+    @ivar at_once: how many are open at the same time.
+    @ivar each: how many exchanges a session makes before it closes.
+    """
+
+    sessions: int
+    at_once: int
+    each: int
+
+
+@frozen
+class Scale:
+    """
+    The sizes of all measures.
+
+    @ivar one: one connection.
+    @ivar fifty: fifty connections.
+    @ivar new: connections that are opened for a single exchange.
+    @ivar crowd: connections that are all open at the same time.
+    @ivar bulk: bytes of a transfer whose rate is measured.
+    @ivar recorded: bytes of a transfer during which memory is measured.
+    @ivar slow: seconds for which a slow client reads.
+    """
+
+    one: Load
+    fifty: Load
+    new: Load
+    crowd: Load
+    bulk: int
+    recorded: int
+    slow: float
+
+
+FULL = Scale(
+    one=Load(sessions=1, at_once=1, each=10_000),
+    fifty=Load(sessions=50, at_once=50, each=600),
+    new=Load(sessions=2_000, at_once=8, each=1),
+    crowd=Load(sessions=10_000, at_once=10_000, each=3),
+    bulk=1024 * MIB,
+    recorded=1024 * MIB,
+    slow=5.0,
+)
+
+QUICK = Scale(
+    one=Load(sessions=1, at_once=1, each=2_000),
+    fifty=Load(sessions=50, at_once=50, each=100),
+    new=Load(sessions=300, at_once=8, each=1),
+    crowd=Load(sessions=10_000, at_once=10_000, each=3),
+    bulk=64 * MIB,
+    recorded=128 * MIB,
+    slow=1.0,
+)
