@@ -64,7 +64,17 @@ class ProxySession:
 
     def closing(self, end: End, reason: Failure | None = None) -> None:
         """The end that closes first is the one that ended the session."""
-        self._close(end.name, broken=reason is not None and not reason.check(ConnectionDone))
+        if reason is None or reason.check(ConnectionDone):
+            self._close(end.name, broken=False)
+            return
+        if not self._closed_by:
+            log.warn(
+                "{client}: the connection to the {end} broke: {reason}",
+                client=self._address,
+                end=end.name,
+                reason=reason.getErrorMessage(),
+            )
+        self._close(end.name, broken=True)
 
     def lost(self, end: End) -> None:
         """When both ends are gone, the recording can be finished."""
