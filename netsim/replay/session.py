@@ -247,6 +247,8 @@ class Session:
 
     def _close(self) -> None:
         if self._connection is not None:
+            # TLS does not close while somebody may still write.
+            self._connection.transport.unregisterProducer()
             self._connection.transport.loseConnection()
 
     def _differ(self, event: Difference) -> None:
