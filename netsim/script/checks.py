@@ -42,7 +42,8 @@ def nesting(document: Document) -> Iterator[Problem]:
     for name in document.scripts:
         if height(name, ()) > MAX_NESTING:
             problem(name, f"scripts are nested more than {MAX_NESTING} deep")
-    yield from found
+    # A script that names another twice closes a cycle twice.
+    yield from dict.fromkeys(found)
 
 
 def actions(load_module: LoadModule) -> Check:
