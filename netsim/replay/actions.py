@@ -44,15 +44,16 @@ class Actions:
         self._modules: dict[str, ActionModule] = {}
         self._worker = Worker(reactor, "netsim-actions")
 
-    def run(self, action: str, args: tuple[Any, ...], data: bytes) -> Deferred[bytes]:
+    def run(self, action: str, args: tuple[Any, ...], data: bytes, ended: bool) -> Deferred[bytes]:
         """
         Run an action.
 
         @param data: what the client has said already.
+        @param ended: it will say no more.
         @return: fires with what the action has left of it, and fails with what it raised.
         """
         self.running = True
-        self._inp.feed(data)
+        self._inp.begin(data, ended)
         return self._worker.submit(self._execute, action, args).addBoth(self._done)
 
     def feed(self, data: bytes) -> bool:

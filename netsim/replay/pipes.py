@@ -1,8 +1,8 @@
 """
 The files that an action module reads and writes: a thread on one side, the reactor on the other.
 
-Both are bounded.  Data that is not read pauses the client; output that the
-client does not take blocks the thread.
+Both are bounded.  Data that nobody wants to read pauses the client; output that
+the client does not take blocks the thread.
 """
 
 from __future__ import annotations
@@ -31,12 +31,20 @@ class InputPipe:
         self._changed = Condition()
         self._closed = False
         self._was_full = False
+        self._enough: Callable[[], bool] | None = None
+
+    def begin(self, data: bytes, ended: bool) -> None:
+        """An action begins: what has come already, and whether that was all."""
+        with self._changed:
+            self._closed = ended
+        self.feed(data)
 
     def feed(self, data: bytes) -> bool:
         """More has come; whether there is room for still more."""
         with self._changed:
             self._data += data
-            self._was_full = len(self._data) > LIMIT
+            satisfied = self._enough is None or self._enough()
+            self._was_full = satisfied and len(self._data) > LIMIT
             self._changed.notify_all()
             return not self._was_full
 
@@ -54,7 +62,7 @@ class InputPipe:
     def read(self, n: int = -1) -> bytes:
         """C{n} bytes, or all there are until the end; fewer only at the end."""
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or 0 <= n <= len(self._data))
+            self._wait_for(lambda: 0 <= n <= len(self._data))
             return self._cut(len(self._data) if n < 0 else n)
 
     def readline(self) -> bytes:
@@ -64,21 +72,31 @@ class InputPipe:
         @raise ActionError: the line is longer than L{MAX_LINE}.
         """
         with self._changed:
-            self._changed.wait_for(
-                lambda: self._closed or b"\n" in self._data or len(self._data) > MAX_LINE
-            )
+            self._wait_for(lambda: b"\n" in self._data or len(self._data) > MAX_LINE)
             end = self._data.find(b"\n") + 1 or len(self._data)
             if end > MAX_LINE:
                 raise ActionError(f"the client sent a line of more than {MAX_LINE} bytes")
             return self._cut(end)
 
+    def _wait_for(self, enough: Callable[[], bool]) -> None:
+        # What is waited for may not fit: then a full pipe has room all the same.
+        if not enough():
+            self._make_room()
+        self._enough = enough
+        self._changed.wait_for(lambda: self._closed or enough())
+        self._enough = None
+
     def _cut(self, n: int) -> bytes:
         data = bytes(self._data[:n])
         del self._data[:n]
-        if self._was_full and len(self._data) <= LIMIT:
+        if len(self._data) <= LIMIT:
+            self._make_room()
+        return data
+
+    def _make_room(self) -> None:
+        if self._was_full:
             self._was_full = False
             self._drained()
-        return data
 
 
 class OutputPipe:

@@ -37,7 +37,6 @@ class ReplayProtocol(Protocol):
         """Say no more and go on listening; TLS cannot do that."""
         if ISSLTransport.providedBy(self.transport):
             return False
-        self.transport.unregisterProducer()
         self.transport.loseWriteConnection()
         return True
 
@@ -45,7 +44,6 @@ class ReplayProtocol(Protocol):
         """The session goes on elsewhere."""
         self._session = None
         self.dataReceived = _ignore  # type: ignore[method-assign]
-        self.transport.unregisterProducer()
         self.transport.loseConnection()
 
     def readConnectionLost(self) -> None:
@@ -95,7 +93,7 @@ class ReplayFactory(Factory):
         self._settled: Deferred[None] | None = None
         self._waiting: deque[Session] = deque()
         self._setting = Setting(
-            reactor, score, load_module or ModuleLoader(), self.tally.add, self._waiting.append
+            reactor, score, load_module or ModuleLoader(), self.tally.add, self._wait
         )
 
     def buildProtocol(self, addr: IAddress) -> ReplayProtocol:
@@ -124,13 +122,17 @@ class ReplayFactory(Factory):
     def abandon(self) -> None:
         """No client will come any more: what is not at its end has failed."""
         for session in list(self.sessions):
-            session.lost()
+            session.abandon()
         self.sessions.clear()
         self._waiting.clear()
 
     def ended(self, session: Session) -> None:
         """A session has lost its connection for good."""
         self.sessions.discard(session)
+        self._settle()
+
+    def _wait(self, session: Session) -> None:
+        self._waiting.append(session)
         self._settle()
 
     def _settle(self) -> None:

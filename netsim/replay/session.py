@@ -83,6 +83,7 @@ class Session:
         self._setting = setting
         self._player = StreamPlayer(setting.score)
         self._connection: Any = None
+        self._producing = False
         self._paused = False
         self._deaf = False
         self._judged = False
@@ -97,17 +98,18 @@ class Session:
         begins = not self.client
         self._connection = connection
         self._write = connection.transport.write
-        self._deaf = False
+        self._paused = self._deaf = False
         self.client = describe(connection.transport.getPeer())
+        self._producing = True
         connection.transport.registerProducer(self, True)
-        self._perform(self._player.start() if begins else self._player.resume())
+        self._perform(self._player.start if begins else self._player.resume)
 
     def receive(self, data: bytes) -> None:
         """The client has said this."""
         if self._actions is not None and self._actions.running:
             has_room = self._actions.feed(data)
         else:
-            self._perform(self._player.receive(data))
+            self._perform(self._player.receive, data)
             has_room = self._player.ahead < AHEAD
         if not has_room and self._connection is not None:
             self._connection.transport.pauseProducing()
@@ -117,13 +119,15 @@ class Session:
         self._deaf = True
         if self._actions is not None:
             self._actions.end_of_input()
-        if self._player.finished:
-            self._close()
         self._leave_if_waiting()
 
     def lost(self) -> None:
         """The connection is gone."""
         self._connection = None
+        self.abandon()
+
+    def abandon(self) -> None:
+        """Wait for the client no longer, and judge it by what it has said."""
         departure = self._player.leave()
         if departure is None and self._paused:
             departure = self._player.cut_off()
@@ -150,13 +154,17 @@ class Session:
         self._read_on()
         self._send_output()
         self._pump()
-        if self._ending:
-            self._end()
+        self._end_if_sent()
 
     def stopProducing(self) -> None:
         """The connection is gone; L{lost} says so, too."""
 
-    def _perform(self, events: list[Event]) -> None:
+    def _perform(self, step: Callable[..., list[Event]], *args: Any) -> None:
+        try:
+            events = step(*args)
+        except NetsimError as error:
+            self._fail(f"exchange {self._player.number}: {error}")
+            return
         for event in events:
             if type(event) is bytes:
                 self._write(event)
@@ -165,7 +173,7 @@ class Session:
 
     def _resume(self) -> None:
         if self._connection is not None:
-            self._perform(self._player.resume())
+            self._perform(self._player.resume)
             self._read_on()
             self._leave_if_waiting()
 
@@ -174,10 +182,11 @@ class Session:
             self._connection.transport.resumeProducing()
 
     def _leave_if_waiting(self) -> None:
-        if self._deaf and not self._player.busy and self._connection is not None:
+        if self._deaf and not self._player.busy and not self._ending:
             departure = self._player.leave()
             if departure is not None:
-                self._fail(departure.describe(), incomplete=True)
+                self._judge(departure.describe(), incomplete=True)
+            self._close()
 
     def _pause(self, event: Pause) -> None:
         self._delayed = self._setting.reactor.callLater(event.seconds, self._resume)
@@ -209,7 +218,8 @@ class Session:
             self._actions = Actions(
                 self._setting.reactor, self._setting.load_module, self._read_on, self._send_output
             )
-        acting = self._actions.run(event.action, event.args, self._player.take())
+        said = self._player.take()
+        acting = self._actions.run(event.action, event.args, said, ended=self._deaf)
         acting.addCallback(self._acted).addErrback(self._action_failed)
 
     def _acted(self, unread: bytes) -> None:
@@ -219,6 +229,8 @@ class Session:
         self._resume()
 
     def _action_failed(self, reason: Failure) -> None:
+        if self._connection is None:
+            return
         if not reason.check(NetsimError):
             self.log.failure("{client}: an action failed", reason, client=self.client)
         error = f"{reason.type.__name__}: {reason.getErrorMessage()}"
@@ -229,26 +241,36 @@ class Session:
             self._write(self._actions.output())
 
     def _next_connection(self, event: NextConnection) -> None:
+        # What follows on this connection is not heard, whenever it comes.
+        self._player.take()
+        self._fall_silent()
         connection, self._connection = self._connection, None
         connection.part()
         self._setting.waiting(self)
 
     def _finish(self, event: Finished) -> None:
         self._ending = True
-        if not self._paused:
-            self._end()
+        self._end_if_sent()
 
-    def _end(self) -> None:
+    def _end_if_sent(self) -> None:
+        if not self._ending or self._paused:
+            return
         self._ending = False
-        if self._connection.half_close():
+        self._fall_silent()
+        if not self._deaf and self._connection.half_close():
             self._delayed = self._setting.reactor.callLater(LINGER, self._close)
         else:
             self._close()
 
+    def _fall_silent(self) -> None:
+        # A transport waits for its producer before it closes; TLS does so for ever.
+        if self._producing:
+            self._producing = False
+            self._connection.transport.unregisterProducer()
+
     def _close(self) -> None:
         if self._connection is not None:
-            # TLS does not close while somebody may still write.
-            self._connection.transport.unregisterProducer()
+            self._fall_silent()
             self._connection.transport.loseConnection()
 
     def _differ(self, event: Difference) -> None:
