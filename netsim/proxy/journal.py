@@ -15,7 +15,6 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from netsim.proxy.digest import RunningDigest
 from netsim.script.journal import (
     HEADER,
     SPOOL_DOWNSTREAM,
@@ -38,7 +37,6 @@ class Journal:
     What one session says, while it runs.
 
     @ivar size: how many bytes are in the file.
-    @ivar digests: the running digest of each spool file, by its name.
     @ivar damage: why nothing more is noted, once a write has failed.
     """
 
@@ -47,29 +45,29 @@ class Journal:
         path: Path,
         session: Session,
         now: Callable[[], float],
-        follow: Callable[[Path], RunningDigest],
+        grown: Callable[[Path], None],
         damaged: Callable[[OSError], None],
         fsync: bool = False,
     ) -> None:
         """
         @param path: a file that does not exist; it is locked until L{release}.
         @param now: Unix seconds.
-        @param follow: begins the digest of a spool file.
+        @param grown: called now and then when a spool file has grown.
         @param damaged: called once, when writing fails.
         @raise FileExistsError: the name is taken.
         """
         self.path = path
-        self.digests: dict[str, RunningDigest] = {}
         self.damage: OSError | None = None
         self._now = now
-        self._follow = follow
+        self._grown = grown
         self._damaged = damaged
         self._write = _write_through if fsync else os.write
         # A spool file does not know where one datagram ends and the next begins.
         self._run_limit = math.inf if session.datagrams else MEMORY_LIMIT
         self._descriptor = lock_new(path)
         self._spool = -1
-        self._kind = self._run = self._undigested = 0
+        self._spool_path = path
+        self._kind = self._run = self._spools = self._undigested = 0
         self.size = self._run_start = 0
         self._put(first_line(session))
 
@@ -130,10 +128,11 @@ class Journal:
         self._undigested += written
         if self._undigested > DIGEST_STEP:
             self._undigested = 0
-            self.digests[self._spool_name()].advance()
+            self._grown(self._spool_path)
 
     def _begin_spool(self) -> None:
-        path = self.path.with_name(self._spool_name(new=True))
+        self._spools += 1
+        self._spool_path = path = spool_path(self.path, self._spools)
         self._spool = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o644)
         said = payloads(os.pread(self._descriptor, self.size - self._run_start, self._run_start))
         if self._write(self._spool, said) < len(said):
@@ -141,10 +140,6 @@ class Journal:
         # From this record on the file stands for the whole run.
         kind = SPOOL_UPSTREAM if self._kind == UPSTREAM else SPOOL_DOWNSTREAM
         self._put(pack(kind, self._now(), path.name.encode()))
-        self.digests[path.name] = self._follow(path)
-
-    def _spool_name(self, new: bool = False) -> str:
-        return f"{self.path.stem}.spool-{len(self.digests) + new}"
 
     def _give_up(self, error: OSError) -> None:
         # What comes now would not follow what was noted: note nothing more.
@@ -152,6 +147,11 @@ class Journal:
         if self.damage is None:
             self.damage = error
             self._damaged(error)
+
+
+def spool_path(journal: Path, number: int) -> Path:
+    """The file of a large run; those of a journal are numbered from 1."""
+    return journal.with_suffix(f".spool-{number}")
 
 
 def lock_new(path: Path) -> int:

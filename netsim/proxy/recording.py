@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import glob
+import contextlib
 import io
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -12,6 +13,7 @@ from attrs import frozen
 
 from netsim.errors import StorageError
 from netsim.proxy.digest import RunningDigest
+from netsim.proxy.journal import spool_path
 from netsim.script import model
 from netsim.script.blobs import CHUNK, BlobStore, BlobWriter
 from netsim.script.dump import DocumentWriter
@@ -76,8 +78,10 @@ def document_path(journal: Path) -> Path:
 
 def remove(journal: Path) -> None:
     """Take away a journal whose recording is there, and what was beside it."""
-    for spool in journal.parent.glob(f"{glob.escape(journal.stem)}.spool-*"):
-        spool.unlink()
+    # By their numbers: to search the directory would take as long as it is full.
+    with contextlib.suppress(FileNotFoundError):
+        for number in itertools.count(1):
+            spool_path(journal, number).unlink()
     journal.unlink()
 
 

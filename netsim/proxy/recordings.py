@@ -10,22 +10,20 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.defer import Deferred, gatherResults
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from netsim.errors import NetsimError, StorageError
-from netsim.proxy.digest import RunningDigest
+from netsim.proxy.aside import AtOnce, Do
 from netsim.proxy.journal import Journal
-from netsim.proxy.recording import SUFFIX, Summary, document_path, finish, numbered
-from netsim.script.blobs import BlobStore
+from netsim.proxy.recording import SUFFIX, Summary, document_path, numbered
+from netsim.proxy.recovery import journals
 from netsim.script.journal import Session
-from netsim.worker import Submit
 
 SMALL = 1 << 14
-"""A journal up to this size is finished at once, a larger one by the worker (bytes)."""
+"""A journal up to this size is finished at once, a larger one aside (bytes)."""
 
 
 class Recordings:
@@ -42,22 +40,20 @@ class Recordings:
         self,
         basename: Path,
         now: Callable[[], float],
-        work: Submit,
-        pack: Submit,
+        aside: Do,
         fsync: bool = False,
     ) -> None:
         """
         @param basename: path and beginning of the name of every recording.
         @param now: Unix seconds.
-        @param work: does what takes long for sessions that have ended.
-        @param pack: compresses blobs.
+        @param aside: does what takes long.
         """
         self.troubled = False
         self.unfinished = 0
         self._basename = basename
         self._now = now
-        self._work = work
-        self._pack = pack
+        self._aside = aside
+        self._here = AtOnce()
         self._fsync = fsync
         self._number = 0
         self._unpacked = 0
@@ -84,9 +80,7 @@ class Recordings:
             self._number += 1
             path = self._path(self._number)
             try:
-                journal = Journal(
-                    path, session, self._now, self._follow, self._damaged, self._fsync
-                )
+                journal = Journal(path, session, self._now, self._grown, self._damaged, self._fsync)
             except FileExistsError:
                 continue
             except OSError as error:
@@ -101,19 +95,18 @@ class Recordings:
 
     def finish(self, journal: Journal) -> Deferred[Summary | None]:
         """The session has ended: put the recording in the journal's place."""
-        run = self._work if journal.size > SMALL else _at_once
-        finishing: Deferred[Summary | None] = run(finish, journal.path, journal.digests)
-        finishing.addCallbacks(self.compress, self._failed)
-        return finishing.addBoth(self._finished, journal)
+        journal.release()
+        do = self._here if journal.size < SMALL else self._aside
+        finishing = do("finish", journal.path).addCallbacks(self._compress, self._failed)
+        return finishing.addBoth(self._finished)
 
-    def compress(self, summary: Summary) -> Summary:
-        """Gzip the blobs of a recording, one after the other, without hurry."""
-        store = BlobStore([self._basename.parent / "blobs"])
-        for name in summary.blobs:
-            self._unpacked += 1
-            packing = self._pack(store.compress, name).addErrback(self._stays_raw, name)
-            packing.addCallback(self._packed)
-        return summary
+    def recover(self) -> Deferred[None]:
+        """Finish what a proxy left that was killed."""
+        recovering = [
+            self._aside("finish", journal).addCallbacks(self._recovered, self._unreadable)
+            for journal in journals(self._basename)
+        ]
+        return gatherResults(recovering)
 
     def flush(self) -> Deferred[None]:
         """Fires when every session has ended, and all of its recording is in its place."""
@@ -126,15 +119,31 @@ class Recordings:
             flushed, self._flushed = self._flushed, None
             flushed.callback(None)
 
-    def _finished(self, result: Summary | None, journal: Journal) -> Summary | None:
+    def _recovered(self, summary: Summary | None) -> None:
+        if self._compress(summary) is not None:
+            self.log.info(
+                "recovered {summary.path}: {summary.exchanges} exchanges", summary=summary
+            )
+
+    def _compress(self, summary: Summary | None) -> Summary | None:
+        for name in summary.blobs if summary is not None else ():
+            self._unpacked += 1
+            directory = self._basename.parent / "blobs"
+            packing = self._aside("compress", directory, name).addErrback(self._stays_raw, name)
+            packing.addCallback(self._packed)
+        return summary
+
+    def _finished(self, result: Summary | None) -> Summary | None:
         self.unfinished -= 1
-        journal.release()
         self._settle()
         return result
 
     def _packed(self, result: object) -> None:
         self._unpacked -= 1
         self._settle()
+
+    def _unreadable(self, failure: Failure) -> None:
+        self.log.error("cannot recover: {reason}", reason=failure.getErrorMessage())
 
     def _failed(self, failure: Failure) -> None:
         self.troubled = True
@@ -156,12 +165,8 @@ class Recordings:
             )
         self.troubled = True
 
-    def _follow(self, path: Path) -> RunningDigest:
-        return RunningDigest(path, self._work)
+    def _grown(self, spool: Path) -> None:
+        self._aside("advance", spool).addErrback(lambda _: None)
 
     def _path(self, number: int) -> Path:
         return self._basename.with_name(f"{self._basename.name}-{number}{SUFFIX}")
-
-
-def _at_once(function: Callable[..., Any], *args: Any) -> Deferred[Any]:
-    return maybeDeferred(function, *args)

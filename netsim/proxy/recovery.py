@@ -1,10 +1,12 @@
-"""Finish the recordings of a proxy that was killed."""
+"""Turn journals into recordings: when a session has ended, and when a proxy was killed."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
+from netsim.proxy.digest import RunningDigest
 from netsim.proxy.journal import lock_abandoned
 from netsim.proxy.recording import SUFFIX, Summary, document_path, finish, numbered, remove
 
@@ -15,10 +17,11 @@ def journals(basename: Path) -> list[Path]:
     return [path for _, path in sorted(found) if path.suffix == SUFFIX]
 
 
-def recover(journal: Path) -> Summary | None:
+def recover(journal: Path, digests: Mapping[str, RunningDigest] | None = None) -> Summary | None:
     """
     Turn a journal that nobody writes any more into a recording.
 
+    @param digests: of its spool files, as far as they are known.
     @return: what was recovered; C{None} where a proxy still writes it, or all is there.
     @raise JournalError: it is not a journal.
     @raise StorageError: the recording could not be written; the journal stays.
@@ -28,7 +31,7 @@ def recover(journal: Path) -> Summary | None:
         return None
     try:
         if not document_path(journal).exists():
-            return finish(journal, {})
+            return finish(journal, digests or {})
         # It died after the recording was complete.
         remove(journal)
         return None

@@ -14,14 +14,11 @@ from twisted.python import usage
 
 from netsim import options
 from netsim.addresses import Address
-from netsim.errors import NetsimError
 from netsim.process import ServerService, set_exit_status
+from netsim.proxy.aside import Aside
 from netsim.proxy.datagrams import DEFAULT_IDLE, DatagramProxy, resolved
 from netsim.proxy.factory import ProxyFactory
-from netsim.proxy.recording import Summary
 from netsim.proxy.recordings import Recordings
-from netsim.proxy.recovery import journals, recover
-from netsim.worker import Worker
 
 NAME = "netsim-proxy"
 FLUSH_WITHIN = 1.5
@@ -67,8 +64,7 @@ class ProxyService(ServerService):
         super().__init__(NAME, reactor)
         self._config = config
         self._reactor = reactor
-        self._work = Worker(reactor, "netsim-recordings")
-        self._pack = Worker(reactor, "netsim-blobs", niceness=19)
+        self._aside = Aside(reactor)
         self._port: IListeningPort | None = None
         self._proxy: ProxyFactory | DatagramProxy | None = None
         self._recordings = self._make_recordings()
@@ -77,11 +73,7 @@ class ProxyService(ServerService):
         """Finish what an earlier proxy left, then accept clients."""
         if self._recordings is not None:
             self._recordings.check()
-            for summary in await self._work.submit(self._recover):
-                self._recordings.compress(summary)
-                self.log.info(
-                    "recovered {summary.path}: {summary.exchanges} exchanges", summary=summary
-                )
+            await self._recordings.recover()
         if self._config["remote"].is_datagram:
             await self._listen_for_datagrams()
         else:
@@ -105,7 +97,7 @@ class ProxyService(ServerService):
         if self._config["no-record"]:
             return None
         basename, fsync = Path(self._config["output"]), bool(self._config["fsync"])
-        return Recordings(basename, time.time, self._work.submit, self._pack.submit, fsync)
+        return Recordings(basename, time.time, self._aside, fsync)
 
     async def _listen_for_datagrams(self) -> None:
         listen, remote = self._config["listen"], self._config["remote"]
@@ -113,23 +105,12 @@ class ProxyService(ServerService):
         self._proxy = DatagramProxy(self._reactor, upstream, self._recordings, self._config["idle"])
         self._port = self._reactor.listenUDP(listen.port, self._proxy, listen.interface)
 
-    def _recover(self) -> list[Summary]:
-        recovered = []
-        for journal in journals(Path(self._config["output"])):
-            try:
-                summary = recover(journal)
-            except NetsimError as error:
-                self.log.error("{journal}: {error}", journal=journal, error=error)
-                continue
-            if summary is not None:
-                recovered.append(summary)
-        return recovered
-
     def _flush(self, recordings: Recordings) -> Deferred[None]:
         flushing = recordings.flush().addTimeout(FLUSH_WITHIN, self._reactor)
         return flushing.addErrback(lambda _: None).addCallback(lambda _: self._judge(recordings))
 
     def _judge(self, recordings: Recordings) -> None:
+        self._aside.stop()
         if recordings.unfinished:
             self.log.warn(
                 "{count} recordings are not finished; the next start with the same"
