@@ -104,7 +104,8 @@ class Process:
         @param environment: variables beside those of this process.
         """
         # Files: a pipe that nobody reads would stop the process.
-        self._streams = tempfile.TemporaryFile(), tempfile.TemporaryFile()
+        self._stdout = tempfile.TemporaryFile()  # noqa: SIM115
+        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115
         paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
         with tempfile.TemporaryFile() as stdin:
             stdin.write(said)
@@ -112,8 +113,8 @@ class Process:
             self._popen = subprocess.Popen(
                 command,
                 stdin=stdin,
-                stdout=self._streams[0],
-                stderr=self._streams[1],
+                stdout=self._stdout,
+                stderr=self._stderr,
                 cwd=directory,
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), **(environment or {})},
             )
@@ -122,12 +123,12 @@ class Process:
     @property
     def stdout(self) -> str:
         """What it has written so far."""
-        return _contents(self._streams[0])
+        return _contents(self._stdout)
 
     @property
     def stderr(self) -> str:
         """What it has written so far."""
-        return _contents(self._streams[1])
+        return _contents(self._stderr)
 
     @property
     def peak_memory(self) -> int:
@@ -163,8 +164,8 @@ class Process:
         """Leave nothing behind, whatever it was doing."""
         self._popen.kill()
         self._popen.wait(PATIENCE)
-        for stream in self._streams:
-            stream.close()
+        self._stdout.close()
+        self._stderr.close()
 
     def __str__(self) -> str:
         state = f"status {self._popen.poll()}" if self._popen.poll() is not None else "running"
@@ -234,6 +235,12 @@ class IntegrationTestCase(SynchronousTestCase):
         reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         reserved.bind(("127.0.0.1", 0))
         return reserved.getsockname()[1]
+
+    def short_directory(self) -> Path:
+        """A directory for Unix sockets, whose paths may not be long."""
+        directory = tempfile.TemporaryDirectory(prefix="netsim-")
+        self.addCleanup(directory.cleanup)
+        return Path(directory.name)
 
     def check_status(self, process: Process, status: int) -> None:
         """Wait for the end, and compare; its output is told when it differs."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from tests.integration.peers import Upstream, ask, connect, read_all, shout
 from tests.integration.processes import Process, require
 from tests.integration.recordings import RecordingTestCase, exchange, exchanges, said
