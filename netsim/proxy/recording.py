@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import IO
 
 from attrs import frozen
 
@@ -26,7 +26,7 @@ from netsim.script.journal import (
     read_entries,
     read_session,
 )
-from netsim.script.newfile import NewFile
+from netsim.script.newfile import place
 from netsim.script.recorder import Sink, record, size_of
 
 SUFFIX = ".journal"
@@ -108,19 +108,16 @@ class _Finishing:
 
     def run(self) -> Summary:
         path = document_path(self._journal)
-        with self._journal.open("rb") as journal, NewFile(path.parent) as new:
+        with self._journal.open("rb") as journal, _unfinished(path) as document:
             session = read_session(journal)
             entries = self._counted(read_entries(journal, self._spooled))
-            text = io.TextIOWrapper(new.file, "ascii")
-            writer = DocumentWriter(text)
+            writer = DocumentWriter(document)
             for exchange in record(entries, session, self):
                 writer.add(exchange)
                 self._writers.clear()
                 self._exchanges += 1
                 self._end = exchange.facts
             writer.close()
-            text.detach()
-            new.publish(path)
         remove(self._journal)
         up, down = self._said[UPSTREAM], self._said[DOWNSTREAM]
         blobs = frozenset(self._blobs)
@@ -179,3 +176,16 @@ class _Sink:
         name = self._writer.finish()
         self._blobs.add(name)
         return name
+
+
+@contextlib.contextmanager
+def _unfinished(path: Path) -> Iterator[IO[str]]:
+    """A text file that gets this name when it is complete, and replaces nothing."""
+    # The journal's lock makes the name ours; what a crash has left there is overwritten.
+    part = path.with_suffix(".part")
+    try:
+        with part.open("w", encoding="ascii") as file:
+            yield file
+        place(part, path)
+    finally:
+        part.unlink(missing_ok=True)
