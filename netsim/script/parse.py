@@ -107,8 +107,9 @@ class _Reader:
             self.script(item, f"{path}.scripts[{index}]", depth + 1)
             for index, item in enumerate(scripts)
         ]
-        whole = tuple(script for script in found if script is not None)
-        return model.Compound(whole, multi=value["type"] == "compound_multi")
+        # One that is wrong leaves its place, so that the others keep theirs.
+        kept = tuple(model.Nop() if script is None else script for script in found)
+        return model.Compound(kept, multi=value["type"] == "compound_multi")
 
 
 def _need(value: dict[str, Any], key: str, kind: type, what: str) -> Any:
