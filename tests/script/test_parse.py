@@ -232,7 +232,7 @@ class ProblemTests(SynchronousTestCase):
         )
 
     def test_all(self) -> None:
-        """All problems are told at once, each with its JSON path; the rest is there."""
+        """All problems are told at once, each with its JSON path; the rest is in its place."""
         found = parsed(
             {
                 "x": {"type": "compound", "scripts": [EXCHANGE, 5, {"type": "named"}]},
@@ -250,7 +250,8 @@ class ProblemTests(SynchronousTestCase):
             list(map(str, found.problems)),
         )
         self.assertEqual(
-            {"x": Compound([Exchange(b"a", b"b")]), "y": Exchange(b"a", b"b")}, found.scripts
+            {"x": Compound([Exchange(b"a", b"b"), Nop(), Nop()]), "y": Exchange(b"a", b"b")},
+            found.scripts,
         )
 
 
