@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import pickle
 import sys
+from contextlib import suppress
 from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.error import ProcessExitedAlready
 from twisted.internet.interfaces import IProcessTransport, IReactorProcess
 from twisted.internet.protocol import ProcessProtocol
 from twisted.python.failure import Failure
@@ -65,7 +67,8 @@ class Aside(ProcessProtocol):
     def stop(self) -> None:
         """End the process at once."""
         if self._process is not None:
-            self._process.signalProcess("KILL")
+            with suppress(ProcessExitedAlready):
+                self._process.signalProcess("KILL")
 
     def outReceived(self, data: bytes) -> None:
         """Some of the outcomes have come."""

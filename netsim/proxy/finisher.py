@@ -24,10 +24,8 @@ from netsim.proxy.recovery import recover
 from netsim.script.blobs import BlobStore
 
 LENGTH = struct.Struct(">I")
-NICENESS = 5
-"""Forwarding comes first."""
-PACKING_NICENESS = 10
-"""Added for compression, which can wait for everything else."""
+NICENESS = 19
+"""Forwarding comes first: this takes what nobody else wants."""
 
 Task = tuple[int, str, tuple[Any, ...]]
 """Its number, the name of a method of L{Finisher}, and what that is called with."""
@@ -90,8 +88,6 @@ class _Desk:
                 self._do(task)
 
     def _pack(self) -> None:
-        # On Linux the nice value belongs to the thread.
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS + PACKING_NICENESS)
         while True:
             self._do(self._packing.get())
 

@@ -64,7 +64,7 @@ def finish(journal: Path, digests: Mapping[str, RunningDigest]) -> Summary:
         return finishing.run()
     except OSError as error:
         # A full disk is found by a write, which knows no name.
-        what = error.filename or document_path(journal)
+        what = error.filename2 or error.filename or document_path(journal)
         kept = f"{journal} is kept, and `netsim recover` finishes it"
         raise StorageError(f"cannot write {what}: {error.strerror}; {kept}") from error
     finally:
@@ -79,10 +79,16 @@ def document_path(journal: Path) -> Path:
 def remove(journal: Path) -> None:
     """Take away a journal whose recording is there, and what was beside it."""
     # By their numbers: to search the directory would take as long as it is full.
-    with contextlib.suppress(FileNotFoundError):
-        for number in itertools.count(1):
-            spool_path(journal, number).unlink()
+    spools = (spool_path(journal, number) for number in itertools.count(1))
+    # From the last one, so that those which a crash leaves are found again.
+    for spool in reversed(list(itertools.takewhile(Path.exists, spools))):
+        spool.unlink()
+    _part_path(journal).unlink(missing_ok=True)
     journal.unlink()
+
+
+def _part_path(journal: Path) -> Path:
+    return journal.with_suffix(".part")
 
 
 def numbered(basename: Path) -> Iterator[tuple[int, Path]]:
@@ -108,7 +114,8 @@ class _Finishing:
 
     def run(self) -> Summary:
         path = document_path(self._journal)
-        with self._journal.open("rb") as journal, _unfinished(path) as document:
+        part = _part_path(self._journal)
+        with self._journal.open("rb") as journal, _unfinished(part, path) as document:
             session = read_session(journal)
             entries = self._counted(read_entries(journal, self._spooled))
             writer = DocumentWriter(document)
@@ -179,13 +186,13 @@ class _Sink:
 
 
 @contextlib.contextmanager
-def _unfinished(path: Path) -> Iterator[IO[str]]:
+def _unfinished(part: Path, path: Path) -> Iterator[IO[str]]:
     """A text file that gets this name when it is complete, and replaces nothing."""
     # The journal's lock makes the name ours; what a crash has left there is overwritten.
-    part = path.with_suffix(".part")
     try:
         with part.open("w", encoding="ascii") as file:
             yield file
         place(part, path)
-    finally:
+    except BaseException:
         part.unlink(missing_ok=True)
+        raise

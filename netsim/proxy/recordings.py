@@ -103,7 +103,9 @@ class Recordings:
     def recover(self) -> Deferred[None]:
         """Finish what a proxy left that was killed."""
         recovering = [
-            self._aside("finish", journal).addCallbacks(self._recovered, self._unreadable)
+            self._aside("finish", journal)
+            .addCallback(self._recovered)
+            .addErrback(self._unreadable, journal)
             for journal in journals(self._basename)
         ]
         return gatherResults(recovering)
@@ -142,8 +144,9 @@ class Recordings:
         self._unpacked -= 1
         self._settle()
 
-    def _unreadable(self, failure: Failure) -> None:
-        self.log.error("cannot recover: {reason}", reason=failure.getErrorMessage())
+    def _unreadable(self, failure: Failure, journal: Path) -> None:
+        reason = failure.getErrorMessage()
+        self.log.error("cannot recover {journal}: {reason}", journal=journal, reason=reason)
 
     def _failed(self, failure: Failure) -> None:
         self.troubled = True
