@@ -189,6 +189,28 @@ class WaitingTests(SynchronousTestCase):
         self.assertEqual([], playing.resume())
         self.assertEqual([b"world", Finished()], playing.receive(b"hello"))
 
+    def test_giveBack(self) -> None:
+        """What an action has left is compared before what came meanwhile."""
+        playing = player(Action("m.a"), HELLO)
+        playing.start()
+        playing.receive(b"inputhe")
+        taken = playing.take()
+        playing.receive(b"llo")
+        playing.give_back(taken.removeprefix(b"input"))
+        self.assertEqual([b"world", Finished()], playing.resume())
+
+    def test_busy(self) -> None:
+        """A player that waits to be resumed is busy, and knows how much it has not compared."""
+        playing = player(HELLO, Action("sleep", [1]), HELLO)
+        playing.start()
+        self.assertFalse(playing.busy)
+        playing.receive(b"hellohel")
+        self.assertEqual((True, 3), (playing.busy, playing.ahead))
+        playing.resume()
+        self.assertEqual((False, 0), (playing.busy, playing.ahead))
+        playing.receive(b"lo")
+        self.assertFalse(playing.busy)
+
     def test_gap(self) -> None:
         """The recorded gap comes before the answer, by the factor that was asked for."""
         recorded = evolve(HELLO, facts=Facts(gap=0.5))

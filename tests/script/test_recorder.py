@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from netsim.script.datagrams import DatagramPlayer
 from netsim.script.events import Finished
-from netsim.script.journal import DOWNSTREAM, UPSTREAM, Session, first_line, pack, pack_closed
+from netsim.script.journal import (
+    DOWNSTREAM,
+    UPSTREAM,
+    Said,
+    Session,
+    Spooled,
+    first_line,
+    pack,
+    pack_closed,
+)
 from netsim.script.model import BlobRef, DatagramExchange, Exchange, Facts
 from netsim.script.player import StreamPlayer
-from netsim.script.recorder import MEMORY_LIMIT, size_of
+from netsim.script.recorder import MEMORY_LIMIT, record, size_of
 from tests.framing import cut
 from tests.properties import examples
 from tests.script.playing import Stage, score
@@ -141,6 +152,24 @@ class FactTests(SynchronousTestCase):
         self.assertEqual([expected], recorded([], "server", broken=True))
 
 
+class Forgetful:
+    """A keeper, and the blob that it writes, of which only the size is known."""
+
+    size = 0
+
+    def begin(self) -> Forgetful:
+        return self
+
+    def write(self, data: bytes | Spooled) -> None:
+        self.size += size_of(data)
+
+    def finish(self) -> str:
+        return "forgotten"
+
+    def adopt(self, spooled: Spooled) -> str:
+        raise AssertionError(f"{spooled} was never said")
+
+
 class BlobTests(SynchronousTestCase):
     """What does not stay in the document goes to the keeper."""
 
@@ -181,6 +210,17 @@ class BlobTests(SynchronousTestCase):
         exchange = self.record(up(b"get"), *[down(bytes(piece))] * 8)
         self.assertEqual(bytes(8 * piece), self.keeper.bytes_of(exchange.response))
         self.assertEqual([piece] * 8, self.keeper.written)
+
+    def test_memory(self) -> None:
+        """However large a side grows, little more than the limit is in memory at once."""
+        pieces = 32
+        entries = (Said(DOWNSTREAM, 0, bytes(MEMORY_LIMIT // 4)) for _ in range(pieces))
+        forgetful = Forgetful()
+        tracemalloc.start()
+        self.addCleanup(tracemalloc.stop)
+        list(record(entries, Session(0), forgetful))
+        self.assertEqual(pieces * MEMORY_LIMIT // 4, forgetful.size)
+        self.assertLess(tracemalloc.get_traced_memory()[1], 2 * MEMORY_LIMIT)
 
     def test_limit(self) -> None:
         """What is just not beyond the limit is put down at the end, if it must."""
