@@ -17,7 +17,7 @@ from typing import Any
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.error import ProcessExitedAlready, ProcessTerminated
-from twisted.internet.interfaces import IAddress, IProcessTransport
+from twisted.internet.interfaces import IAddress, IDelayedCall, IProcessTransport
 from twisted.internet.protocol import ProcessProtocol
 from twisted.python.failure import Failure
 
@@ -75,6 +75,7 @@ class Command(ProcessProtocol):
         self.ended: Deferred[int] = Deferred()
         self._process: IProcessTransport | None = None
         self._stopped: Deferred[None] = Deferred()
+        self._killing: IDelayedCall | None = None
 
     def start(self, reactor: Any, words: Sequence[str], env: Mapping[str, str]) -> None:
         """
@@ -92,12 +93,14 @@ class Command(ProcessProtocol):
         if self._process is None:
             return succeed(None)
         self._signal("TERM")
-        self._reactor.callLater(KILL_AFTER, self._signal, "KILL")
+        self._killing = self._reactor.callLater(KILL_AFTER, self._signal, "KILL")
         return self._stopped
 
     def processEnded(self, reason: Failure) -> None:
         """It has ended."""
         self._process = None
+        if self._killing is not None and self._killing.active():
+            self._killing.cancel()
         value = reason.value
         status = 0
         if isinstance(value, ProcessTerminated):

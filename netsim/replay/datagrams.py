@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.protocol import DatagramProtocol
@@ -80,7 +78,7 @@ class DatagramSession:
         self._client = client
         self._player = DatagramPlayer(replay.score)
         self._delayed: IDelayedCall | None = None
-        self._judged = False
+        self._verdict: Verdict | None = None
 
     def start(self) -> None:
         """The script begins."""
@@ -119,14 +117,14 @@ class DatagramSession:
         self._perform(self._player.resume())
 
     def _judge(self, problem: str, incomplete: bool = False) -> None:
-        # A client that says too much has failed even after it had passed.
-        if problem and self._judged:
+        if self._verdict is not None:
+            if self._verdict.problem:
+                return
+            # A client that says too much has failed even after it had passed.
             self._replay.tally.retract()
-        if problem or not self._judged:
-            client = f"udp:{_host(self._client[0])}:{self._client[1]}"
-            verdict: Any = Verdict(client, self._player.number, problem, incomplete)
-            self._replay.tally.add(verdict)
-        self._judged = True
+        client = f"udp:{_host(self._client[0])}:{self._client[1]}"
+        self._verdict = Verdict(client, self._player.number, problem, incomplete)
+        self._replay.tally.add(self._verdict)
 
 
 def _host(host: str) -> str:

@@ -58,10 +58,11 @@ class ModuleLoader:
         spec = None
         for part in name.split("."):
             spec = PathFinder.find_spec(part, path) if path else None
-            if spec is None or spec.loader is None:
+            if spec is None:
                 return None
             path = spec.submodule_search_locations
-        return spec
+        # A directory that is no package has no loader.
+        return spec if spec is not None and spec.loader is not None else None
 
     def _shipped(self, name: str) -> ActionModule:
         if name in SHIPPED:
