@@ -37,6 +37,9 @@ class Blobs:
             yield piece
 
 
+NO_BLOBS = Blobs({})
+
+
 class ReplayTestCase(SynchronousTestCase):
     """
     A factory that plays a script, and its clients.
@@ -52,7 +55,7 @@ class ReplayTestCase(SynchronousTestCase):
     def serve(
         self,
         *scripts: Script,
-        chunks: Callable[[str], Iterator[bytes]] = Blobs({}).chunks,
+        chunks: Callable[[str], Iterator[bytes]] = NO_BLOBS.chunks,
         timing: float = 0.0,
         multi: bool = False,
         **options: Any,

@@ -48,7 +48,7 @@ class Reactor(MemoryReactorClock):
 
     def pump(self) -> None:
         """Move bytes between clients and server until nothing moves."""
-        while any([client.turn() for client in self.clients]):
+        while sum(client.turn() for client in self.clients):
             pass
 
     def pass_time(self, seconds: float) -> None:
