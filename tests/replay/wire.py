@@ -46,6 +46,10 @@ class Reactor(MemoryReactorClock):
             self._calls.get(timeout=PATIENCE)()
             self.pump()
 
+    def idle(self) -> bool:
+        """No thread wants anything."""
+        return self._calls.empty()
+
     def pump(self) -> None:
         """Move bytes between clients and server until nothing moves."""
         while sum(client.turn() for client in self.clients):
