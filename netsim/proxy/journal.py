@@ -90,6 +90,8 @@ class Journal:
 
     def release(self) -> None:
         """Unlock the file."""
+        # Closing would leave the lock to a child that is just being forked.
+        fcntl.flock(self._descriptor, fcntl.LOCK_UN)
         os.close(self._descriptor)
 
     def discard(self) -> None:
