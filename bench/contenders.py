@@ -19,8 +19,8 @@ class Contender:
 
     @ivar name: what the report calls it.
     @ivar command: how it starts; empty for the upstream itself.
-    @ivar recording: a glob pattern for the file that appears when it has recorded a
-        session; empty where it records none, or needs no time for it.
+    @ivar recording: a glob pattern for the file that it has made when a session is
+        recorded; empty where it records none, or where that is not checked.
     """
 
     name: str

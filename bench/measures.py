@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from time import monotonic, sleep
 
 from attrs import frozen
 
@@ -18,8 +17,8 @@ from bench.contenders import Contender
 from bench.processes import Server
 from bench.scale import Scale
 
-RECORDING_TIMEOUT = 180.0
-"""Seconds that a recording may take to appear after its session."""
+IDLE_TIMEOUT = 120.0
+"""Seconds after a transfer that a contender may still work on its recording."""
 
 
 @frozen
@@ -74,28 +73,26 @@ class Measure:
 
 
 def _growth(subject: Subject, transfer: Callable[[], object]) -> Mapping[str, float]:
-    """Return by how much memory grew at most, from idle until the recording was complete."""
-    pid = subject.server.pid
-    memory.forget_peak(pid)
-    idle = memory.resident(pid)
+    """
+    Return by how much memory grew at most, from idle until it was idle again.
+
+    @raise LoadError: there is no recording then, of a contender that records.
+    """
+    group = subject.server.pid
+    memory.forget_peak(group)
+    before = memory.resident(group)
     transfer()
-    _wait_for_recording(subject)
-    return {"growth": memory.peak(pid) - idle}
-
-
-def _wait_for_recording(subject: Subject) -> None:
-    """Wait until a contender that records has put its recording in place."""
+    if not memory.wait_until_idle(group, IDLE_TIMEOUT):
+        raise load.LoadError(f"still at work after {IDLE_TIMEOUT:.0f} s")
     pattern = subject.contender.recording
-    deadline = monotonic() + RECORDING_TIMEOUT
-    while pattern and not any(subject.directory.glob(pattern)):
-        if monotonic() > deadline:
-            raise load.LoadError(f"no recording within {RECORDING_TIMEOUT:.0f} s")
-        sleep(0.05)
+    if pattern and not any(subject.directory.glob(pattern)):
+        raise load.LoadError(f"no recording {pattern}")
+    return {"growth": memory.peak(group) - before}
 
 
 _EXCHANGES = {"rate": Figure("exchanges", "1/s", more_is_better=True)}
 _BULK = {"rate": Figure("rate", "MB/s", more_is_better=True)}
-_GROWTH = {"growth": Figure("growth at most", "MiB", more_is_better=False)}
+_GROWTH = {"growth": Figure("growth of all its processes", "MiB", more_is_better=False)}
 
 ONE = Measure(
     "one connection",
@@ -149,19 +146,19 @@ CROWD = Measure(
 )
 GROW_DOWN = Measure(
     "memory, down",
-    "from idle, through a transfer to the client, until its recording is in place",
+    "from idle, through a transfer to the client, until nothing is left to do for its recording",
     _GROWTH,
     lambda subject: _growth(subject, lambda: bulk.down(subject.port, subject.scale.recorded)),
 )
 GROW_UP = Measure(
     "memory, up",
-    "from idle, through a transfer to the upstream, until its recording is in place",
+    "from idle, through a transfer to the upstream, until nothing is left to do for its recording",
     _GROWTH,
     lambda subject: _growth(subject, lambda: bulk.up(subject.port, subject.scale.recorded)),
 )
 GROW_SLOWLY = Measure(
     "memory, slow client",
-    "from idle, through a transfer of which the client reads 8 MB/s and leaves early",
+    "from idle, through a transfer of which the client reads 8 MB/s, then leaves",
     _GROWTH,
     lambda subject: _growth(
         subject,

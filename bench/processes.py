@@ -29,10 +29,19 @@ class StartError(Exception):
 
 @frozen
 class Server:
-    """A server that accepts connections: its process and its port."""
+    """
+    A server that accepts connections.
+
+    @ivar errors: where its standard error goes.
+    """
 
     pid: int
     port: int
+    errors: Path
+
+    def last_words(self) -> str:
+        """Return the last line that it wrote to its standard error."""
+        return _last_line(self.errors)
 
 
 def find_program(name: str) -> str:
@@ -93,7 +102,7 @@ def running(command: Sequence[str], directory: Path, port: int | None = None) ->
         )
     try:
         ready = _wait_until_ready(process, output, errors, port)
-        yield Server(process.pid, ready)
+        yield Server(process.pid, ready, errors)
     finally:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)

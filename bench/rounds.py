@@ -41,10 +41,9 @@ def run(wing: Wing, scale: Scale, rounds: int, progress: Callable[[str], None]) 
             except StartError as error:
                 failed.add(contender)
                 results.notes.append(f"{contender.name} is left out: {error}")
-            except (LoadError, OSError) as error:
+            except LoadError as error:
                 failed.add((contender, measure.name))
-                reason = f"{type(error).__name__}: {error}"
-                results.notes.append(f"{contender.name} failed, {measure.name}: {reason}")
+                results.notes.append(f"{contender.name} failed, {measure.name}: {error}")
             else:
                 results.add(measure, contender, figures)
     return results
@@ -62,7 +61,12 @@ def _steps(wing: Wing, rounds: int, results: Results) -> Iterator[tuple[int, Mea
 def _take(
     measure: Measure, contender: Contender, upstream: Server, scale: Scale
 ) -> Mapping[str, float]:
-    """Start a contender, take a measure of it, end it, and remove its files."""
+    """
+    Start a contender, take a measure of it, end it, and remove its files.
+
+    @raise StartError: it did not start.
+    @raise LoadError: it did not do its job; the text has the last line of its log.
+    """
     with _scratch() as directory:
         script = directory / "script.json"
         write_script(script, measure.exchanges(scale))
@@ -70,7 +74,11 @@ def _take(
             one_core(upstream) if measure.one_core else nullcontext(),
             _started(contender, upstream, directory, script) as server,
         ):
-            return measure.take(Subject(contender, server, directory, scale))
+            try:
+                return measure.take(Subject(contender, server, directory, scale))
+            except (LoadError, OSError) as error:
+                reason = f"{type(error).__name__}: {error}; its log: {server.last_words()}"
+                raise LoadError(reason) from error
 
 
 @contextmanager
