@@ -82,6 +82,26 @@ class CrashTests(RecordingTestCase):
         return self.start(sys.executable, *RUNNERS["netsim"], "recover", "session")
 
 
+class StopTests(RecordingTestCase):
+    """A proxy that is asked to end, and has the time to do it well."""
+
+    def test_open_sessions(self) -> None:
+        """Sessions that are open are ended, and their recordings finished, large ones too."""
+        proxy = self.proxy(Upstream(self, talk_or_stream).address)
+        with connect(proxy.address) as talking, connect(proxy.address) as downloading:
+            self.assertEqual([(line, ask(talking, line)) for line in LINES], TALK)
+            downloading.sendall(b"stream\n")
+            downloaded = read(downloading, ENOUGH)
+            proxy.send_signal(signal.SIGTERM)
+            downloaded += read_all(downloading)
+        self.check_status(proxy, -signal.SIGTERM)
+        self.assertEqual((self.numbers(".json"), self.numbers(".journal")), ([1, 2], []))
+        self.assertEqual(said(self.path(1)), TALK)
+        [download] = exchanges(self.path(2))
+        self.assertTrue(download.response.startswith(downloaded))
+        self.assertEqual((download.facts.closed_by, download.facts.partial), ("proxy", True))
+
+
 def talk_or_stream(connection: socket.socket) -> None:
     """Send bytes for ever to a client that says C{stream}, else L{shout}."""
     if connection.recv(7, socket.MSG_PEEK) != b"stream\n":
