@@ -92,8 +92,8 @@ def verify(document: Document, store: BlobStore) -> None:
 
 def plays_datagrams(score: Score) -> bool:
     """Whether a recording is one of datagrams."""
-    _, script = score.script()
-    return any(isinstance(child, model.DatagramExchange) for _, child in model.walk(script, ""))
+    played = Document(dict(score.scripts), {}).played(score.chosen)
+    return any(isinstance(script, model.DatagramExchange) for script in played)
 
 
 async def _fetch(
