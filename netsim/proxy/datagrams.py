@@ -104,10 +104,11 @@ class DatagramSession(DatagramProtocol):
     def __init__(self, proxy: DatagramProxy, client: Peer) -> None:
         self._proxy = proxy
         self._client = client
+        interface = "::" if ":" in proxy.upstream[0] else ""
+        # First, as the system may refuse another port.
+        self._port: IListeningPort = proxy.reactor.listenUDP(0, self, interface)
         self._journal = proxy.recordings and proxy.recordings.begin(datagrams=True)
         self._timeout: IDelayedCall = proxy.reactor.callLater(proxy.idle, self._fall_silent)
-        interface = "::" if ":" in proxy.upstream[0] else ""
-        self._port: IListeningPort = proxy.reactor.listenUDP(0, self, interface)
 
     def startProtocol(self) -> None:
         """Hear nobody but the server."""
@@ -140,6 +141,9 @@ class DatagramSession(DatagramProtocol):
             self._proxy.recordings.finish(self._journal).addCallback(self._tell)
 
     def _note(self, kind: int, datagram: bytes) -> None:
+        if not self._timeout.active():
+            # Writing has told that nobody listens, and that was the end.
+            return
         self._timeout.reset(self._proxy.idle)
         if self._journal is not None:
             self._journal.append(kind, datagram)
