@@ -30,10 +30,16 @@ def recover(journal: Path, digests: Mapping[str, RunningDigest] | None = None) -
     if descriptor is None:
         return None
     try:
-        if not document_path(journal).exists():
+        if not _is_complete(journal):
             return finish(journal, digests or {})
         # It died after the recording was complete.
         remove(journal)
         return None
     finally:
         os.close(descriptor)
+
+
+def _is_complete(journal: Path) -> bool:
+    # A document that is older than the end of the journal is somebody else's.
+    document = document_path(journal)
+    return document.exists() and document.stat().st_mtime_ns >= journal.stat().st_mtime_ns
