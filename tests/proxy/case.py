@@ -162,7 +162,7 @@ class Disk:
         self._room = room
         self._short = short
         self._write = os.write
-        test.patch(os, "write", self.write)
+        self.mend = test.patch(os, "write", self.write).restore
 
     def write(self, descriptor: int, data: bytes) -> int:
         self.writes += 1
