@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.defer import Deferred, gatherResults, maybeDeferred
 from twisted.internet.interfaces import IAddress, IListeningPort
 from twisted.logger import Logger
 from twisted.python import usage
+from twisted.python.failure import Failure
 
 from netsim import options, process
 from netsim.addresses import Address
@@ -121,14 +122,14 @@ class ReplayService(process.ServerService):
         """Run the test command."""
         if self._config["command"]:
             running = Deferred.fromCoroutine(self._run_command())
-            running.addErrback(lambda reason: self.log.failure("the test command", reason))
+            running.addErrback(self._command_failed)
 
     def stopService(self) -> Deferred[Any]:
         """Close everything; without a command this is when the verdict is told."""
         self._stopping = True
         stopping = [super().stopService()]
         if self._port is not None:
-            stopping.append(self._port.stopListening())
+            stopping.append(maybeDeferred(self._port.stopListening))
         if self._command is not None:
             stopping.append(self._command.stop())
         if self._replay is not None:
@@ -137,7 +138,8 @@ class ReplayService(process.ServerService):
             process.set_exit_status(1)
         return gatherResults(stopping).addBoth(self._clean)
 
-    def _clean(self, outcome: Any) -> Any:
+    def _clean(self, outcome: Any = None) -> Any:
+        self._work.stop()
         if self._database is not None:
             remove_database(self._database)
         return outcome
@@ -163,6 +165,9 @@ class ReplayService(process.ServerService):
     async def _run_command(self) -> None:
         words, address = self._config["command"], self._port.getHost()
         self._database = await self._work.submit(make_database, self._config["db-dir"])
+        if self._stopping:
+            self._clean()
+            return
         self._command = Command()
         try:
             env = environment(address, self._database, os.environ)
@@ -180,6 +185,11 @@ class ReplayService(process.ServerService):
         if not self._stopping:
             process.set_exit_status(self._judge(status))
             process.stop(self._reactor)
+
+    def _command_failed(self, reason: Failure) -> None:
+        if not reason.check(OSError):
+            self.log.failure("the test command", reason)
+        process.fail(self._reactor, f"cannot run the test command: {reason.getErrorMessage()}")
 
     def _judge(self, status: int) -> int:
         tally = self.tally
