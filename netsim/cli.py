@@ -34,17 +34,17 @@ def _options(module: str, name: str) -> Callable[[], usage.Options]:
     return lambda: getattr(import_module(module), name)()
 
 
-class Options(usage.Options):
+class Options(options.ServiceOptions):
     """The commands."""
 
     synopsis = "Usage: netsim"
     longdesc = "Record, replay and inspect sessions. `netsim COMMAND --help` tells more."
+    subOptions: Any = None
+    example = "netsim record -r instrument.example:5025 -o session"
     subCommands = [
         [name, None, _options(module, kind), what]
         for name, (module, kind, what) in COMMANDS.items()
     ]
-
-    opt_version = options.ServiceOptions.opt_version
 
     def postOptions(self) -> None:
         """One command is needed."""
@@ -60,25 +60,36 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """
     config = Options()
     try:
+        try:
+            _run(config, arguments)
+        finally:
+            print(end="", flush=True)
+    except OSError as error:
+        # What is left of the output has no place; Python must not complain at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            sys.exit(f"netsim: cannot write: {error.strerror}")
+        # The reader has seen enough.
+        sys.exit(_status(config))
+
+
+def _run(config: Options, arguments: Sequence[str] | None) -> None:
+    try:
         config.parseOptions(arguments)
     except usage.UsageError as error:
         sys.exit(f"{' '.join(filter(None, ['netsim', config.subCommand]))}: {error}")
-    module = import_module(COMMANDS[config.subCommand][0])
+    module = import_module(COMMANDS[str(config.subCommand)][0])
     if hasattr(module, "makeService"):
         process.run(module.makeService(config.subOptions))
-    else:
-        sys.exit(_print(config.subOptions))
-
-
-def _print(tool: Any) -> int:
+        return
     try:
-        for line in tool.run():
+        for line in config.subOptions.run():
             print(line)
-        sys.stdout.flush()
     except NetsimError as error:
-        print(error, file=sys.stderr)
-        return 1
-    except BrokenPipeError:
-        # The reader has seen enough; Python must not complain at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return int(tool.failed)
+        sys.exit(str(error))
+    sys.exit(_status(config))
+
+
+def _status(config: Options) -> int:
+    """A tool says that it has failed; C{--help} has not, with or without a command."""
+    return int(getattr(config.subOptions, "failed", False))

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Container, Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import ClassVar
+
+from twisted.python import usage
 
 from netsim import options
 from netsim.errors import NetsimError, ScriptError
@@ -38,13 +43,33 @@ class Tool(options.ServiceOptions):
 
 
 class ScriptTool(Tool):
-    """A tool that reads script files."""
+    """
+    A tool that reads script files.
 
+    @cvar takes: how many.
+    """
+
+    takes: ClassVar[Container[int]]
     optParameters = [
-        ["script", "t", RECORDED, "The script in the file."],
         ["external-root", None, [], "More directories of external files.", options.directories],
         ["max-blob", None, DEFAULT_LIMIT, "Refuse larger blobs, such as 64MiB.", options.size],
     ]
+
+    def parseArgs(self, *files: str) -> None:
+        """The script files."""
+        if len(files) not in self.takes:
+            raise usage.UsageError(f"expected {self.synopsis}")
+        self["files"] = [Path(file) for file in files]
+
+    def store(self, path: Path) -> BlobStore:
+        """The blobs of a script file."""
+        return BlobStore.beside(path, self["max-blob"])
+
+
+class ConversationTool(ScriptTool):
+    """A tool that follows one script of each file."""
+
+    optParameters = [["script", "t", RECORDED, "The script in the file."]]
 
     def conversation(self, path: Path) -> Conversation:
         """Read a script file, as far as is needed to follow it."""
@@ -52,44 +77,35 @@ class ScriptTool(Tool):
         document = load(path, chosen=chosen, roots=roots, checks=[checks.nesting])
         return Conversation(document, self.store(path), chosen)
 
-    def store(self, path: Path) -> BlobStore:
-        """The blobs of a script file."""
-        return BlobStore.beside(path, self["max-blob"])
 
-
-class Show(ScriptTool):
+class Show(ConversationTool):
     """What C{netsim show} can be told."""
 
     synopsis = "FILE [options]"
     longdesc = "Lists a recording: time, direction, size, and the bytes as text or hexdump."
     example = "netsim show session-1.json"
+    takes = (1,)
     optFlags = [
         ["json", "j", "One JSON object a line, for programs."],
         ["all", "a", f"All bytes, not only the first {SHOWN} of each side."],
     ]
 
-    def parseArgs(self, file: str) -> None:
-        """The recording."""
-        self["file"] = Path(file)
-
     def run(self) -> Iterator[str]:
         """List it."""
-        conversation = self.conversation(self["file"])
+        [file] = self["files"]
+        conversation = self.conversation(file)
         if self["json"]:
             return as_json(conversation)
         return as_text(conversation, None if self["all"] else SHOWN)
 
 
-class Diff(ScriptTool):
+class Diff(ConversationTool):
     """What C{netsim diff} can be told."""
 
     synopsis = "A B [options]"
     longdesc = "Shows the first difference between two recordings; exits with 1 if there is one."
     example = "netsim diff before-1.json after-1.json"
-
-    def parseArgs(self, one: str, other: str) -> None:
-        """The recordings."""
-        self["files"] = (Path(one), Path(other))
+    takes = (2,)
 
     def run(self) -> Iterator[str]:
         """Compare them."""
@@ -111,14 +127,11 @@ class Verify(ScriptTool):
         " actions, blobs and their hashes. Lists every problem, and exits with 1 if any."
     )
     example = "netsim verify session-1.json session-2.json"
+    takes = range(1, sys.maxsize)
     optParameters = [
         ["path", "p", [], "Directories of action modules, separated by commas.",
          options.directories],
     ]  # fmt: skip
-
-    def parseArgs(self, first: str, *others: str) -> None:
-        """The script files."""
-        self["files"] = [Path(file) for file in (first, *others)]
 
     def run(self) -> Iterator[str]:
         """Check them."""
@@ -165,9 +178,9 @@ class Recover(Tool):
                 continue
             try:
                 summary = recover(journal)
-            except NetsimError as error:
+            except (NetsimError, OSError) as error:
                 self.failed = True
-                yield f"{journal}: {error}"
+                yield f"{journal}: {getattr(error, 'strerror', error)}"
             else:
                 yield _recovered(journal, summary)
 
@@ -181,7 +194,9 @@ def _recovered(journal: Path, summary: Summary | None) -> str:
         return f"{journal}: nothing to do: a running proxy writes it, or it is complete"
     store = BlobStore.beside(summary.path)
     for name in summary.blobs:
-        store.compress(name)
+        # On a full disk it stays as it is, and as good.
+        with suppress(OSError):
+            store.compress(name)
     return (
         f"{summary.path}: {summary.exchanges} exchanges,"
         f" {summary.upstream} bytes up, {summary.downstream} bytes down"
