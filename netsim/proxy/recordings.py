@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -100,15 +100,13 @@ class Recordings:
         finishing = do("finish", journal.path).addCallbacks(self._compress, self._failed)
         return finishing.addBoth(self._finished)
 
-    def recover(self) -> Deferred[None]:
+    async def recover(self) -> None:
         """Finish what a proxy left that was killed."""
-        recovering = [
-            self._aside("finish", journal)
-            .addCallback(self._recovered)
-            .addErrback(self._unreadable, journal)
-            for journal in journals(self._basename)
-        ]
-        return gatherResults(recovering)
+        for journal in journals(self._basename):
+            try:
+                self._recovered(await self._aside("finish", journal))
+            except NetsimError as error:
+                self.log.error("cannot recover {journal}: {error}", journal=journal, error=error)
 
     def flush(self) -> Deferred[None]:
         """Fires when every session has ended, and all of its recording is in its place."""
@@ -143,10 +141,6 @@ class Recordings:
     def _packed(self, result: object) -> None:
         self._unpacked -= 1
         self._settle()
-
-    def _unreadable(self, failure: Failure, journal: Path) -> None:
-        reason = failure.getErrorMessage()
-        self.log.error("cannot recover {journal}: {reason}", journal=journal, reason=reason)
 
     def _failed(self, failure: Failure) -> None:
         self.troubled = True
