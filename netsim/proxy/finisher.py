@@ -105,8 +105,9 @@ class _Desk:
 
 def main() -> None:
     """The process."""
-    # Ctrl-C is for the proxy, which then tells this process when to end.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # What ends a whole group of processes is for the proxy, which ends this one.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     os.nice(NICENESS)
     _Desk().run()
 
