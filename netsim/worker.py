@@ -7,7 +7,6 @@ pool, and what runs here may take longer than a process may take to stop.
 
 from __future__ import annotations
 
-import os
 import queue
 import threading
 from collections.abc import Callable
@@ -30,14 +29,11 @@ class Worker:
 
     It starts with the first task; what it has not done when the process ends
     stays undone.
-
-    @param niceness: added to the thread's own nice value, where the system can.
     """
 
-    def __init__(self, reactor: IReactorFromThreads, name: str, niceness: int = 0) -> None:
+    def __init__(self, reactor: IReactorFromThreads, name: str) -> None:
         self._reactor = reactor
         self._name = name
-        self._niceness = niceness
         self._tasks: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
 
@@ -65,8 +61,5 @@ class Worker:
             self._thread = None
 
     def _run(self) -> None:
-        if self._niceness and hasattr(os, "setpriority"):
-            # On Linux the nice value belongs to the thread.
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), self._niceness)
         while (task := self._tasks.get()) is not None:
             task()
