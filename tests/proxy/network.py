@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.abstract import FileDescriptor
@@ -21,16 +20,18 @@ Datagram = tuple[bytes, tuple[str, int] | None]
 
 class Network(MemoryReactorClock):
     """
-    The reactor of wires and datagram ports; threads are not threads here.
+    The reactor of wires and ports.
 
     @ivar wires: every one that was made.
-    @ivar datagram_ports: every one that was opened.
+    @ivar stream_ports: every one that was opened for connections.
+    @ivar datagram_ports: every one that was opened for datagrams.
     @ivar hosts: numeric addresses by name.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.wires: list[Wire] = []
+        self.stream_ports: list[StreamPort] = []
         self.datagram_ports: list[DatagramPort] = []
         self.hosts: dict[str, str] = {}
 
@@ -48,11 +49,15 @@ class Network(MemoryReactorClock):
         while any(wire.turn() for wire in self.wires):
             self.advance(0)
 
-    def callFromThread(self, function: Callable[..., Any], *args: Any) -> None:
-        function(*args)
-
     def resolve(self, name: str, timeout: object = None) -> Deferred[str]:
         return succeed(self.hosts[name])
+
+    def listenTCP(
+        self, port: int, factory: Factory, backlog: int = 50, interface: str = ""
+    ) -> StreamPort:
+        opened = StreamPort(IPv4Address("TCP", interface, port), factory)
+        self.stream_ports.append(opened)
+        return opened
 
     def listenUDP(
         self, port: int, protocol: DatagramProtocol, interface: str = "", maxPacketSize: int = 8192
@@ -179,22 +184,48 @@ class Upstream:
         self.waiting.pop(0)[1].errback(ConnectionRefusedError())
 
 
-class DatagramPort:
+class Port:
+    """
+    A port that accepts.
+
+    @ivar stopped: it was closed.
+    """
+
+    def __init__(self, address: IPv4Address) -> None:
+        self.address = address
+        self.stopped = False
+
+    def stopListening(self) -> Deferred[None]:
+        self.stopped = True
+        return succeed(None)
+
+    def getHost(self) -> IPv4Address:
+        return self.address
+
+
+class StreamPort(Port):
+    """Where connections are accepted, for a factory."""
+
+    def __init__(self, address: IPv4Address, factory: Factory) -> None:
+        super().__init__(address)
+        self.factory = factory
+
+
+class DatagramPort(Port):
     """
     The transport of a datagram protocol.
 
     @ivar sent: what was written, and to whom.
     @ivar server: whom it is connected to.
     @ivar refused: the next datagram finds that nobody listens, as the system tells it.
-    @ivar stopped: it was closed.
     """
 
     def __init__(self, address: IPv4Address, protocol: DatagramProtocol) -> None:
-        self.address = address
+        super().__init__(address)
         self.protocol = protocol
         self.sent: list[Datagram] = []
         self.server: tuple[str, int] | None = None
-        self.refused = self.stopped = False
+        self.refused = False
 
     def connect(self, host: str, port: int) -> None:
         self.server = (host, port)
@@ -206,10 +237,3 @@ class DatagramPort:
             self.protocol.connectionRefused()
         else:
             self.sent.append((datagram, addr))
-
-    def stopListening(self) -> Deferred[None]:
-        self.stopped = True
-        return succeed(None)
-
-    def getHost(self) -> IPv4Address:
-        return self.address

@@ -7,6 +7,8 @@ import os
 from itertools import count
 from pathlib import Path
 
+from twisted.internet.defer import Deferred
+
 from netsim.errors import StorageError
 from netsim.proxy import recording
 from netsim.proxy.journal import Journal
@@ -204,11 +206,15 @@ class RecoverTests(Base):
         journal.release()
         return journal.path
 
+    def recover(self, recordings: Recordings) -> None:
+        """Recover all that can be recovered."""
+        self.successResultOf(Deferred.fromCoroutine(recordings.recover()))
+
     def test_recovered(self) -> None:
         """Every journal becomes a recording, and the log tells of it."""
         self.left((UPSTREAM, b"one"))
         self.left((UPSTREAM, BINARY))
-        self.successResultOf(self.recordings.recover())
+        self.recover(self.recordings)
         self.assertEqual([(b"one", b"")], self.said(1))
         self.assertEqual([(BINARY, b"")], self.said(2))
         self.assertEqual(
@@ -221,7 +227,7 @@ class RecoverTests(Base):
     def test_running(self) -> None:
         """The journal of another proxy that runs is left alone, without a word."""
         journal = self.begin()
-        self.successResultOf(self.make_recordings().recover())
+        self.recover(self.make_recordings())
         self.assertEqual([journal.path.name], self.files())
         self.assertEqual([], self.logged("info", "warn", "error"))
 
@@ -230,7 +236,7 @@ class RecoverTests(Base):
         strange = self.left()
         strange.write_text("something else")
         self.left((UPSTREAM, b"ask"))
-        self.successResultOf(self.recordings.recover())
+        self.recover(self.recordings)
         self.assertEqual(["session-1.journal", "session-2.json"], self.files())
         self.assertEqual(
             [f"cannot recover {strange}: this is not a journal of netsim"], self.logged("error")
