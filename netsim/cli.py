@@ -39,7 +39,7 @@ class Options(options.ServiceOptions):
 
     synopsis = "Usage: netsim"
     longdesc = "Record, replay and inspect sessions. `netsim COMMAND --help` tells more."
-    subOptions: Any = None
+    subOptions: Any
     example = "netsim record -r instrument.example:5025 -o session"
     subCommands = [
         [name, None, _options(module, kind), what]
@@ -92,4 +92,5 @@ def _run(config: Options, arguments: Sequence[str] | None) -> None:
 
 def _status(config: Options) -> int:
     """A tool says that it has failed; C{--help} has not, with or without a command."""
-    return int(getattr(config.subOptions, "failed", False))
+    tool = getattr(config, "subOptions", None)
+    return int(getattr(tool, "failed", False))

@@ -49,6 +49,7 @@ class ScriptTool(Tool):
     @cvar takes: how many.
     """
 
+    synopsis: ClassVar[str]
     takes: ClassVar[Container[int]]
     optParameters = [
         ["external-root", None, [], "More directories of external files.", options.directories],
