@@ -16,14 +16,11 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from netsim.errors import NetsimError, StorageError
-from netsim.proxy.aside import AtOnce, Do
+from netsim.proxy.aside import Do
 from netsim.proxy.journal import Journal
 from netsim.proxy.recording import SUFFIX, Summary, document_path, numbered
 from netsim.proxy.recovery import journals
 from netsim.script.journal import Session
-
-SMALL = 1 << 14
-"""A journal up to this size is finished at once, a larger one aside (bytes)."""
 
 
 class Recordings:
@@ -53,7 +50,6 @@ class Recordings:
         self._basename = basename
         self._now = now
         self._aside = aside
-        self._here = AtOnce()
         self._fsync = fsync
         self._number = 0
         self._unpacked = 0
@@ -96,8 +92,7 @@ class Recordings:
     def finish(self, journal: Journal) -> Deferred[Summary | None]:
         """The session has ended: put the recording in the journal's place."""
         journal.release()
-        do = self._here if journal.size < SMALL else self._aside
-        finishing = do("finish", journal.path).addCallbacks(self._compress, self._failed)
+        finishing = self._aside("finish", journal.path).addCallbacks(self._compress, self._failed)
         return finishing.addBoth(self._finished)
 
     async def recover(self) -> None:

@@ -12,7 +12,7 @@ from twisted.internet.defer import Deferred
 from netsim.errors import StorageError
 from netsim.proxy import recording
 from netsim.proxy.journal import Journal
-from netsim.proxy.recordings import SMALL, Recordings
+from netsim.proxy.recordings import Recordings
 from netsim.script.blobs import BlobStore
 from netsim.script.journal import DOWNSTREAM, UPSTREAM
 from tests.proxy.case import Disk, FilesCase, ProxyCase, Queue
@@ -107,21 +107,15 @@ class CheckTests(Base):
 class FinishTests(Base):
     """What is done when a session ends."""
 
-    def test_small(self) -> None:
-        """A short recording is there at once."""
-        queue = Queue()
-        self.record((UPSTREAM, b"ask"), recordings=self.make_recordings(queue))
-        self.assertEqual((["session-1.json"], []), (self.files(), queue.tasks))
-
-    def test_large(self) -> None:
-        """A longer one is finished aside, and can be recovered until then."""
+    def test_aside(self) -> None:
+        """A recording is finished aside, and can be recovered until then."""
         queue = Queue()
         recordings = self.make_recordings(queue)
-        journal = self.record((UPSTREAM, b"a" * SMALL), recordings=recordings)
+        journal = self.record((UPSTREAM, b"a" * 1000), recordings=recordings)
         self.assertEqual([("finish", (journal.path,))], queue.tasks)
         self.assertEqual(["session-1.journal"], self.files())
         queue.run()
-        self.assertEqual([(b"a" * SMALL, b"")], self.said())
+        self.assertEqual([(b"a" * 1000, b"")], self.said())
 
     def test_digest(self) -> None:
         """The hash of a large run is computed while it grows."""
@@ -144,12 +138,14 @@ class FinishTests(Base):
         queue.run()
         journal.close("client", False)
         recordings.finish(journal)
+        queue.run()
         self.assertEqual([(b"a" * 200, b"")], self.said())
 
     def test_compressed(self) -> None:
         """Blobs are compressed later, and can be read before and after."""
         queue = Queue()
         self.record((UPSTREAM, BINARY), recordings=self.make_recordings(queue))
+        queue.run()
         [blob] = self.store.home.iterdir()
         self.assertEqual([(BINARY, b"")], self.said())
         self.assertEqual([("compress", (self.store.home, blob.name))], queue.tasks)
@@ -266,7 +262,7 @@ class FlushTests(Base):
         """So is what is finished aside, and the compression after it."""
         queue = Queue()
         recordings = self.make_recordings(queue)
-        self.record((UPSTREAM, b"\xff" * SMALL), recordings=recordings)
+        self.record((UPSTREAM, b"\xff" * 1000), recordings=recordings)
         flushed = recordings.flush()
         self.assertEqual(1, recordings.unfinished)
         queue.run()

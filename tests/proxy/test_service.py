@@ -16,7 +16,6 @@ from netsim import process
 from netsim.proxy import service
 from netsim.proxy.aside import AtOnce
 from netsim.proxy.datagrams import DEFAULT_IDLE
-from netsim.proxy.recordings import SMALL
 from netsim.proxy.service import FLUSH_WITHIN, Options, ProxyService, makeService
 from netsim.script.journal import UPSTREAM
 from tests.proxy.case import Disk, FilesCase, Queue
@@ -282,21 +281,21 @@ class StopTests(Base):
         self.aside = Held()
         running = self.start()
         client, _ = self.connect()
-        self.talk(client, b"a" * SMALL)
+        self.talk(client, b"a" * 1000)
         stopping = self.stop(running)
         self.assertNoResult(stopping)
         self.aside.run()
         self.successResultOf(stopping)
         self.assertTrue(self.aside.stopped)
         self.assertEqual([], self.logged("warn"))
-        self.assertEqual([(b"a" * SMALL, b"")], self.said())
+        self.assertEqual([(b"a" * 1000, b"")], self.said())
 
     def test_tooLong(self) -> None:
         """It does not wait for long; what is not finished is told, and can be recovered."""
         self.aside = Held()
         running = self.start()
         client, _ = self.connect()
-        self.talk(client, b"a" * SMALL)
+        self.talk(client, b"a" * 1000)
         stopping = self.stop(running)
         self.network.advance(FLUSH_WITHIN)
         self.successResultOf(stopping)
