@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from time import sleep
 
 from bench.contenders import Contender
 from bench.load import LoadError
@@ -67,6 +68,7 @@ def _take(
     @raise StartError: it did not start.
     @raise LoadError: it did not do its job; the text has the last line of its log.
     """
+    sleep(measure.rest)
     with _scratch() as directory:
         script = directory / "script.json"
         write_script(script, measure.exchanges(scale))
