@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import math
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -162,7 +163,12 @@ class Disk:
         self._room = room
         self._short = short
         self._write = os.write
-        self.mend = test.patch(os, "write", self.write).restore
+        self._patch = test.patch(os, "write", self.write)
+
+    def mend(self) -> None:
+        """There is room again."""
+        self._patch.restore()
+        self._room = math.inf
 
     def write(self, descriptor: int, data: bytes) -> int:
         self.writes += 1

@@ -196,6 +196,17 @@ class DamageTests(Base):
         self.assertLess(self.journal.path.stat().st_size, size + len(pack(1, 0, b"second")))
         self.assertEqual("No space left on device", self.journal.damage.strerror)
 
+    def test_roomAgain(self) -> None:
+        """Nothing is noted after a gap, also where there is room again."""
+        disk = Disk(self, 2)
+        self.begin()
+        for data in (b"first", b"second"):
+            self.journal.append(UPSTREAM, data)
+        disk.mend()
+        self.journal.append(UPSTREAM, b"third")
+        self.journal.close("client", False)
+        self.assertEqual([Said(UPSTREAM, 1000.0, b"first")], self.entries())
+
     def test_failedSpool(self) -> None:
         """A spool file that cannot be begun is not tried again, however much comes."""
         self.spool_above(4)
@@ -217,7 +228,7 @@ class DamageTests(Base):
         self.spool().rmdir()
         self.journal.append(DOWNSTREAM, b"ghi")
         self.assertEqual([Said(DOWNSTREAM, 1000.0, b"abc")], self.entries())
-        self.assertFalse(self.spool().exists())
+        self.assertEqual(["session-1.journal"], self.files())
         self.assertEqual(1, len(self.logged("error")))
 
 
