@@ -9,7 +9,7 @@ from pathlib import Path
 
 from netsim.replay.modules import ModuleLoader
 from netsim.replay.pipes import LIMIT
-from netsim.script.model import Action, Exchange, Script
+from netsim.script.model import Action, Compound, Exchange, Script
 from tests.replay.playing import ReplayTestCase
 from tests.replay.wire import PATIENCE, Client
 
@@ -139,13 +139,15 @@ class InputTests(ActionTestCase):
 
     def test_nextConnection(self) -> None:
         """That ends with the connection: the next one is heard."""
-        first = self.begin(do("line"), do("line"), multi=True)
+        first = self.begin(do("line"), Compound((do("line"), BYE)), multi=True)
         first.half_close()
         self.reactor.until(lambda: first.closed)
         second = self.connect()
         second.say(b"two\n")
-        self.assertHears(second, b"<two\n>")
-        self.assertPassed(0)
+        self.reactor.until(lambda: second.received)
+        second.say(b"bye\n")
+        self.assertHears(second, b"<two\n>see you\n")
+        self.assertPassed(1)
 
     def test_unread(self) -> None:
         """While it does not read, only so much is taken of the client; the rest, after it."""
