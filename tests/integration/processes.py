@@ -25,6 +25,7 @@ from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 20.0
+"""Seconds."""
 RUNNERS = {
     "twistd": ("-c", "import sys; from twisted.scripts.twistd import run; sys.exit(run())", "-n"),
     "twist": ("-m", "twisted"),
@@ -63,7 +64,7 @@ def require(program: str, package: str) -> str:
     raise SkipTest(missing)
 
 
-def eventually(result: Callable[[], T], expected: Callable[[], str] | str = "it") -> T:
+def eventually(result: Callable[[], T | None], expected: Callable[[], str] | str = "it") -> T:
     """Call until something true is returned; C{expected} says what that would be."""
     deadline = time.monotonic() + PATIENCE
     while True:
@@ -132,7 +133,7 @@ class Process:
 
     @property
     def peak_memory(self) -> int:
-        """The most bytes of memory that were its own at any time."""
+        """The most bytes that it had in memory at any time so far; not those of its children."""
         [size] = re.findall(r"VmHWM:\s*(\d+) kB", Path(f"/proc/{self.pid}/status").read_text())
         return int(size) << 10
 
@@ -189,8 +190,7 @@ class Service(Process):
     @cached_property
     def address(self) -> str:
         """Where it listens, in the words of its ready line; waits for that."""
-        line = self.says(r"\A[a-z-]+ listening on (.*)\n")
-        return line[1]
+        return self.says(r"\A[a-z-]+ listening on (.*)\n")[1]
 
     @property
     def port(self) -> int:
@@ -218,7 +218,11 @@ class IntegrationTestCase(SynchronousTestCase):
     def serve(
         self, *command: Word, environment: Mapping[str, Word] | None = None, ready: bool = True
     ) -> Service:
-        """Start a service of netsim, and wait until its ports accept."""
+        """
+        Start a service of netsim.
+
+        @param ready: wait until its ports accept.
+        """
         service = self._started(Service(command, self.directory, b"", environment))
         if ready:
             self.assertTrue(service.address)

@@ -18,11 +18,11 @@ class DatagramTests(RecordingTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.server = self.socket()
+        self.server = self.new_socket()
         self.server.bind(("127.0.0.1", 0))
         threading.Thread(target=self.answer, daemon=True).start()
 
-    def socket(self) -> socket.socket:
+    def new_socket(self) -> socket.socket:
         """A socket that is closed with the test."""
         made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         made.settimeout(PATIENCE)
@@ -41,7 +41,7 @@ class DatagramTests(RecordingTestCase):
         """A client of a service."""
         kind, host, port = address.split(":")
         self.assertEqual(kind, "udp")
-        client = self.socket()
+        client = self.new_socket()
         client.connect((host, int(port)))
         return client
 

@@ -17,7 +17,6 @@ from tests.integration.recordings import RecordingTestCase
 SIZE = 64 << 20
 GROWTH = 32 << 20
 """The most memory that recording or replaying may take beside what a process has anyway."""
-
 PAUSE = 0.5
 """Seconds in which the client does not read."""
 

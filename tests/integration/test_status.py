@@ -13,6 +13,7 @@ from tests.integration.peers import connect, read_all
 from tests.integration.processes import (
     RUNNERS,
     Process,
+    Service,
     Word,
     alive,
     eventually,
@@ -29,8 +30,8 @@ class StatusTestCase(RecordingTestCase):
         super().setUp()
         self.script = self.write_script(exchange("ping\n", "pong\n"), exchange("bye\n", "ciao\n"))
 
-    def play(self, *command: Word, runner: str = "twistd") -> Process:
-        """Replay to a test command."""
+    def play(self, *command: Word, runner: str = "twistd") -> Service:
+        """Start to replay, to a test command if there is one."""
         return self.replay(self.script, *command, runner=runner)
 
     def check_played(self, status: int, *command: Word, runner: str = "twistd") -> Process:
