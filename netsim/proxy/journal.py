@@ -146,9 +146,8 @@ class Journal:
     def _give_up(self, error: OSError) -> None:
         # What comes now would not follow what was noted: note nothing more.
         self._write = _discard
-        if self.damage is None:
-            self.damage = error
-            self._damaged(error)
+        self.damage = error
+        self._damaged(error)
 
 
 def spool_path(journal: Path, number: int) -> Path:
