@@ -67,6 +67,8 @@ class Departure:
 
     def describe(self) -> str:
         """Several lines of text: the place, then what was still wanted."""
+        if not self.exchange:
+            return f"{self.place}: the client left before the first exchange"
         where = f"exchange {self.exchange} ({self.place})"
         if not self.wanted:
             return f"{where}: the client left before it had the whole answer"

@@ -148,6 +148,8 @@ def _late(value: dict[str, Any], command: model.Content) -> int:
     if not isinstance(late, int) or isinstance(late, bool) or late < 0:
         raise _Wrong("late must be a count of newlines")
     if isinstance(command, model.BlobRef):
+        if late > content.COMMAND_LIMIT:
+            raise _Wrong(f"late must be {content.COMMAND_LIMIT} or less")
         return late
     tail = command[len(command) - late :]
     if len(tail) < late or tail.strip(b"\r\n"):
@@ -157,6 +159,8 @@ def _late(value: dict[str, Any], command: model.Content) -> int:
 
 def _exchange(value: dict[str, Any]) -> model.Script:
     command = content.read_command(value)
+    if value.get("transport", "tcp") not in ("tcp", "udp"):
+        raise _Wrong("transport must be tcp or udp")
     if value.get("transport") == "udp":
         if isinstance(command, model.BlobRef):
             raise _Wrong("a datagram cannot be a command_blob")
