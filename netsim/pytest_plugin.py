@@ -10,7 +10,7 @@ import pytest
 
 from netsim.errors import NetsimError
 
-_SERVERS: pytest.StashKey[ExitStack] = pytest.StashKey()
+_SERVERS: pytest.StashKey[list[ExitStack]] = pytest.StashKey()
 
 
 @pytest.fixture
@@ -24,16 +24,22 @@ def netsim_serve(request: pytest.FixtureRequest) -> Iterator[Callable[..., Any]]
     # Imported here: pytest loads this module in every project that has netsim installed.
     from netsim.testing import serving
 
+    servers = request.node.stash[_SERVERS] = []
+
     def serve(script: Any, **options: Any) -> Any:
+        server = ExitStack()
         try:
-            return stack.enter_context(serving(script, **options))
+            served = server.enter_context(serving(script, **options))
         except NetsimError as error:
             problem = str(error)
+        else:
+            servers.append(server)
+            return served
         pytest.fail(problem, pytrace=False)
 
-    with ExitStack() as stack:
-        request.node.stash[_SERVERS] = stack
-        yield serve
+    yield serve
+    # Where another fixture has failed, there was no test to judge.
+    _stop(request.node)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -51,9 +57,12 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
 
 
 def _stop(item: pytest.Item) -> str:
-    try:
-        if _SERVERS in item.stash:
-            item.stash[_SERVERS].close()
-    except AssertionError as error:
-        return str(error)
-    return ""
+    """Stop what is served, if anything is; what was wrong."""
+    servers = item.stash.get(_SERVERS, [])
+    problems = []
+    while servers:
+        try:
+            servers.pop(0).close()
+        except AssertionError as error:
+            problems.append(str(error))
+    return "\n".join(problems)
