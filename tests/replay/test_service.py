@@ -190,6 +190,13 @@ class RunningTestCase(ServiceTestCase):
         self.world.pass_time(0)
         self.successResultOf(stopped)
 
+    def begin_anew(self) -> None:
+        """Stop the service, and forget everything."""
+        self.stop()
+        self.world = World()
+        self.announced.clear()
+        self.statuses.clear()
+
     def connect(self, *said: bytes) -> Client:
         """A client that has said this."""
         client = Client(self.world, self.world.tcpServers[-1][1])
@@ -248,10 +255,9 @@ class ServingTests(RunningTestCase):
     def test_problems(self) -> None:
         """What is wrong with the script is told before anybody is served."""
         for words in (["-t", "gone"], ["-i", "gone.json"]):
-            self.statuses.clear()
             self.serve(*words)
-            self.assertEqual([1], self.statuses)
-        self.assertEqual([], self.world.tcpServers)
+            self.assertEqual(([1], []), (self.statuses, self.world.tcpServers))
+            self.begin_anew()
 
     def test_modules(self) -> None:
         """Modules on the path are found, and import what is beside them."""
@@ -315,13 +321,10 @@ class CommandTests(RunningTestCase):
             (fails, done, [allowed], 1),
             (early, failed, [allowed], 3),
         ):
-            self.world = World()
-            self.announced.clear()
-            self.statuses.clear()
             self.run_command(*words)
             self.play(said)
             self.assertEqual(status, self.exit_status(reason), (said, reason, words))
-            self.stop()
+            self.begin_anew()
 
     def test_environment(self) -> None:
         """The command knows where to connect, and has a database that goes with the service."""
@@ -374,11 +377,10 @@ class CommandTests(RunningTestCase):
         text = self.directory / "text"
         text.write_text("x")
         for program, status in (("no-such-program", 127), (str(text), 126)):
-            self.statuses.clear()
-            self.announced.clear()
             self.serve(program)
             self.world.until(lambda: self.statuses)
             self.assertEqual([status], self.statuses)
+            self.begin_anew()
 
     def test_settles(self) -> None:
         """Connections that are still open when the command ends have a while to close."""
