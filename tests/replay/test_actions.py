@@ -139,12 +139,14 @@ class InputTests(ActionTestCase):
 
     def test_nextConnection(self) -> None:
         """That ends with the connection: the next one is heard."""
-        first = self.begin(do("line"), Compound((do("line"), BYE)), multi=True)
+        later = Compound((do("line"), Action("sleep", (1,)), BYE))
+        first = self.begin(do("line"), later, multi=True)
         first.half_close()
         self.reactor.until(lambda: first.closed)
         second = self.connect()
         second.say(b"two\n")
-        self.reactor.until(lambda: second.received)
+        self.reactor.until(self.reactor.getDelayedCalls)
+        self.advance(1)
         second.say(b"bye\n")
         self.assertHears(second, b"<two\n>see you\n")
         self.assertPassed(1)
