@@ -12,7 +12,6 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from netsim.worker import Worker
 
-NAME = "netsim-test-worker"
 PATIENCE = 10
 """Seconds after which a thread is taken for hung."""
 
@@ -39,7 +38,7 @@ class WorkerTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.reactor = Reactor()
-        self.worker = Worker(self.reactor, NAME)
+        self.worker = Worker(self.reactor, self.id())
         self.addCleanup(self.worker.stop)
 
     def result(self, waiting: Deferred[Any]) -> Any:
@@ -48,7 +47,7 @@ class WorkerTests(SynchronousTestCase):
         return self.successResultOf(waiting)
 
     def threads(self) -> list[threading.Thread]:
-        return [thread for thread in threading.enumerate() if thread.name == NAME]
+        return [thread for thread in threading.enumerate() if thread.name == self.id()]
 
     def test_result(self) -> None:
         """A task runs in the worker's thread with its arguments; its result comes back."""
@@ -56,7 +55,7 @@ class WorkerTests(SynchronousTestCase):
         def task(*args: int) -> tuple[str, int]:
             return threading.current_thread().name, sum(args)
 
-        self.assertEqual((NAME, 7), self.result(self.worker.submit(task, 3, 4)))
+        self.assertEqual((self.id(), 7), self.result(self.worker.submit(task, 3, 4)))
 
     def test_onTheReactor(self) -> None:
         """The result is told by the reactor, not by the worker's thread."""

@@ -65,6 +65,12 @@ class FilesCase(LogCase):
         """The names of all files there, those of blobs left out."""
         return sorted(path.name for path in self.directory.iterdir() if path.is_file())
 
+    def descriptors(self) -> int:
+        """How many of these files are open."""
+        own = str(self.directory.resolve())
+        links = (Path("/proc/self/fd", name) for name in os.listdir("/proc/self/fd"))
+        return sum(link.is_symlink() and os.readlink(link).startswith(own) for link in links)
+
     def exchanges(self, number: int = 1) -> list[Any]:
         """What a recording holds; it is whole, and so are its blobs."""
         path = self.directory / f"session-{number}.json"
