@@ -14,7 +14,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import takewhile
 from pathlib import Path
@@ -99,7 +99,7 @@ def _verdict(log: str) -> str:
     return "\n".join([first.partition("] ")[2], *more])
 
 
-def _run(words: Sequence[str], env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+def _run(words: Sequence[str], env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         words, env=env, capture_output=True, text=True, timeout=PATIENCE, check=False
     )

@@ -21,7 +21,7 @@ import getopt
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextlib import suppress
 from functools import partial
 from types import FrameType
@@ -60,6 +60,9 @@ STOP_WITHIN = 2.0
 
 _EXPLAINED = (NetsimError, CannotListenError, ConnectError, OSError, OverflowError)
 _log = Logger()
+
+Listening = Deferred[Iterable[IAddress]] | Coroutine[Any, Any, Iterable[IAddress]]
+"""Ports that are being opened, and then their addresses."""
 
 
 class Reactor(Protocol):
@@ -198,10 +201,10 @@ class ServerService(MultiService):
     def __init__(self, name: str, reactor: Reactor | None = None) -> None:
         super().__init__()
         self.name: str = name
-        self._reactor = reactor
+        self._reactor: Any = reactor
         self._starting: Deferred[None] | None = None
 
-    def listen(self) -> Deferred[Iterable[IAddress]]:
+    def listen(self) -> Listening:
         """
         Open all ports, once the reactor runs, and give their addresses.
 
@@ -228,7 +231,7 @@ class ServerService(MultiService):
 
     def _start(self, reactor: Reactor) -> None:
         own_signals(reactor)
-        starting = maybeDeferred(self.listen)
+        starting: Deferred[Any] = maybeDeferred(self.listen)
         self._starting = starting.addCallback(self._ready).addErrback(_explain, reactor)
 
     def _ready(self, addresses: Iterable[IAddress]) -> None:

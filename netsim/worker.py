@@ -13,7 +13,6 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IReactorFromThreads
 from twisted.python.failure import Failure
 
 
@@ -21,6 +20,12 @@ class Submit(Protocol):
     """Runs a function somewhere, and tells its result on the reactor."""
 
     def __call__(self, function: Callable[..., Any], *args: Any) -> Deferred[Any]: ...
+
+
+class Reactor(Protocol):
+    """What a worker needs of a reactor: the way back to it."""
+
+    def callFromThread(self, call: Callable[..., Any], *args: Any) -> None: ...
 
 
 class Worker:
@@ -31,7 +36,7 @@ class Worker:
     stays undone.
     """
 
-    def __init__(self, reactor: IReactorFromThreads, name: str) -> None:
+    def __init__(self, reactor: Reactor, name: str) -> None:
         self._reactor = reactor
         self._name = name
         self._tasks: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()

@@ -55,7 +55,7 @@ class Aside(ProcessProtocol):
         """Do this after everything before."""
         if self._process is None:
             words = [sys.executable, "-m", "netsim.proxy.finisher"]
-            descriptors = {0: "w", 1: "r", 2: 2}
+            descriptors: dict[int, int | str] = {0: "w", 1: "r", 2: 2}
             self._process = self._reactor.spawnProcess(
                 self, words[0], words, os.environ, childFDs=descriptors
             )

@@ -10,7 +10,7 @@ from typing import Any
 
 from twisted.internet.abstract import isIPAddress, isIPv6Address
 from twisted.internet.defer import Deferred, succeed
-from twisted.internet.interfaces import IDelayedCall, IListeningPort
+from twisted.internet.interfaces import IDelayedCall, IListeningPort, IUDPTransport
 from twisted.internet.protocol import DatagramProtocol
 from twisted.logger import Logger
 
@@ -51,6 +51,7 @@ class DatagramProxy(DatagramProtocol):
     @ivar sessions: those that are going on, by the client's address.
     """
 
+    transport: IUDPTransport
     noisy = False
 
     def __init__(
@@ -97,8 +98,13 @@ class DatagramProxy(DatagramProtocol):
 
 
 class DatagramSession(DatagramProtocol):
-    """One client's datagrams; the protocol of its port towards the server."""
+    """
+    One client's datagrams; the protocol of its port towards the server.
 
+    @ivar transport: UDP, which needs no address once it is connected.
+    """
+
+    transport: Any
     noisy = False
 
     def __init__(self, proxy: DatagramProxy, client: Peer) -> None:
@@ -107,7 +113,8 @@ class DatagramSession(DatagramProtocol):
         interface = "::" if ":" in proxy.upstream[0] else ""
         # First, as the system may refuse another port.
         self._port: IListeningPort = proxy.reactor.listenUDP(0, self, interface)
-        self._journal = proxy.recordings and proxy.recordings.begin(datagrams=True)
+        recordings = proxy.recordings
+        self._journal = None if recordings is None else recordings.begin(datagrams=True)
         self._timeout: IDelayedCall = proxy.reactor.callLater(proxy.idle, self._fall_silent)
 
     def startProtocol(self) -> None:

@@ -35,7 +35,7 @@ class ProxyFactory(Factory):
         self._upstream = upstream
         self._recordings = recordings
 
-    def buildProtocol(self, addr: IAddress) -> End:
+    def buildProtocol(self, addr: IAddress | None) -> End:
         """A session begins."""
         session = ProxySession(self._upstream, self._recordings, self.sessions.discard)
         self.sessions.add(session)

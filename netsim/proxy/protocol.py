@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 from typing import Protocol as Interface
 
 from twisted.internet.interfaces import IHalfCloseableProtocol, ISSLTransport
@@ -42,7 +43,10 @@ class End(Protocol):
     @ivar name: who is at the other side of it: C{client} or C{server}.
     @ivar kind: what that one says is noted as this.
     @ivar ended: it has said all it will say.
+    @ivar transport: TCP, TLS or a Unix socket, as the endpoint has it.
     """
+
+    transport: Any
 
     def __init__(self, session: Session, name: str, kind: int) -> None:
         self.name = name

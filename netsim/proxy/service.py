@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from twisted.internet.defer import Deferred, gatherResults
-from twisted.internet.interfaces import IAddress, IListeningPort
+from twisted.internet.defer import Deferred, gatherResults, maybeDeferred
+from twisted.internet.interfaces import IAddress
 from twisted.logger import Logger
 from twisted.python import usage
 
@@ -63,9 +63,8 @@ class ProxyService(ServerService):
     def __init__(self, config: Options, reactor: Any) -> None:
         super().__init__(NAME, reactor)
         self._config = config
-        self._reactor = reactor
         self._aside = Aside(reactor)
-        self._port: IListeningPort | None = None
+        self._port: Any = None
         self._proxy: ProxyFactory | DatagramProxy | None = None
         self._recordings = self._make_recordings()
 
@@ -84,9 +83,9 @@ class ProxyService(ServerService):
 
     def stopService(self) -> Deferred[Any]:
         """End all sessions; their recordings are finished, or can be recovered."""
-        stopping = [super().stopService()]
+        stopping: list[Deferred[Any]] = [super().stopService()]
         if self._port is not None:
-            stopping.append(self._port.stopListening())
+            stopping.append(maybeDeferred(self._port.stopListening))
         if self._proxy is not None:
             self._proxy.stop()
         if self._recordings is not None:

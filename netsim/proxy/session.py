@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
@@ -41,8 +42,8 @@ class ProxySession:
         self._upstream = upstream
         self._recordings = recordings
         self._gone = gone
-        self._journal = recordings and recordings.begin()
-        self._connecting: Deferred[None] | None = None
+        self._journal = None if recordings is None else recordings.begin()
+        self._connecting: Deferred[Any] | None = None
         self._open: set[End] = set()
         self._address = ""
         self._closed_by = ""
@@ -53,8 +54,8 @@ class ProxySession:
         self._open.add(end)
         if end is self.client:
             self._address = describe(end.transport.getPeer())
-            self._connecting = self._upstream.connect(_Only(self._server))
-            self._connecting.addErrback(self._unreachable)
+            self._connecting = connecting = self._upstream.connect(_Only(self._server))
+            connecting.addErrback(self._unreachable)
             return
         self._connecting = None
         self.client.join(self._server, self._journal)
@@ -132,5 +133,5 @@ class _Only(Factory):
     def __init__(self, end: End) -> None:
         self._end = end
 
-    def buildProtocol(self, addr: IAddress) -> End:
+    def buildProtocol(self, addr: IAddress | None) -> End:
         return self._end

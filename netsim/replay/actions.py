@@ -11,12 +11,11 @@ from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IReactorFromThreads
 
 from netsim.replay.pipes import InputPipe, OutputPipe
 from netsim.script.action import ActionModule, split_action
 from netsim.script.checks import LoadModule
-from netsim.worker import Worker
+from netsim.worker import Reactor, Worker
 
 
 class Actions:
@@ -28,7 +27,7 @@ class Actions:
 
     def __init__(
         self,
-        reactor: IReactorFromThreads,
+        reactor: Reactor,
         load_module: LoadModule,
         wants_input: Callable[[], None],
         has_output: Callable[[], None],

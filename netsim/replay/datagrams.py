@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from twisted.internet.defer import Deferred, succeed
-from twisted.internet.interfaces import IDelayedCall
+from twisted.internet.interfaces import IDelayedCall, IUDPTransport
 from twisted.internet.protocol import DatagramProtocol
 from twisted.logger import Logger
 
@@ -29,6 +29,7 @@ class DatagramReplay(DatagramProtocol):
         has ended is a difference.
     """
 
+    transport: IUDPTransport
     noisy = False
     log = Logger()
 

@@ -13,7 +13,7 @@ from twisted.logger import Logger
 from netsim.errors import ScriptError
 from netsim.script import checks, model
 from netsim.script.blobs import DEFAULT_LIMIT, BlobStore
-from netsim.script.document import Document, load
+from netsim.script.document import Check, Document, load
 from netsim.script.dump import RECORDED
 from netsim.script.player import Score
 from netsim.worker import Submit
@@ -67,7 +67,7 @@ class Source:
         return self._score(document)
 
     def _document(self) -> Document:
-        found = [checks.nesting]
+        found: list[Check] = [checks.nesting]
         if self.load_module is not None:
             found.append(checks.actions(self.load_module))
         return load(self.path, chosen=self.chosen, roots=self.roots, checks=found)

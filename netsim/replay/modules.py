@@ -51,7 +51,7 @@ class ModuleLoader:
         ]
         if lacking:
             raise ActionError(f"module {name!r} defines no {' and no '.join(lacking)}")
-        return module  # type: ignore[return-value]
+        return module
 
     def _find(self, name: str) -> ModuleSpec | None:
         path: Sequence[str] | None = self._path

@@ -20,7 +20,13 @@ from netsim.script.player import Score
 
 @implementer(IHalfCloseableProtocol)
 class ReplayProtocol(Protocol):
-    """One connection of a client; its session says what happens on it."""
+    """
+    One connection of a client; its session says what happens on it.
+
+    @ivar transport: TCP, TLS or a Unix socket, as the endpoint has it.
+    """
+
+    transport: Any
 
     def __init__(self, factory: ReplayFactory) -> None:
         self._factory = factory
@@ -96,7 +102,7 @@ class ReplayFactory(Factory):
             reactor, score, load_module or ModuleLoader(), self.tally.add, self._wait
         )
 
-    def buildProtocol(self, addr: IAddress) -> ReplayProtocol:
+    def buildProtocol(self, addr: IAddress | None) -> ReplayProtocol:
         """A client has connected."""
         return ReplayProtocol(self)
 

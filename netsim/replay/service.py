@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from twisted.internet.defer import Deferred, gatherResults, maybeDeferred
-from twisted.internet.interfaces import IAddress, IListeningPort
+from twisted.internet.interfaces import IAddress
 from twisted.logger import Logger
 from twisted.python import usage
 from twisted.python.failure import Failure
@@ -97,10 +97,9 @@ class ReplayService(process.ServerService):
         super().__init__(NAME, reactor)
         self.tally = Tally(bool(config["allow-incomplete"]))
         self._config = config
-        self._reactor = reactor
         self._work = Worker(reactor, "netsim-replay")
         self._load_module = ModuleLoader(config["path"])
-        self._port: IListeningPort | None = None
+        self._port: Any = None
         self._replay: ReplayFactory | DatagramReplay | None = None
         self._command: Command | None = None
         self._database: Path | None = None
@@ -120,14 +119,14 @@ class ReplayService(process.ServerService):
 
     def ready(self) -> None:
         """Run the test command."""
-        if self._config["command"]:
-            running = Deferred.fromCoroutine(self._run_command())
+        if self._config["command"] and self._replay is not None:
+            running = Deferred.fromCoroutine(self._run_command(self._replay))
             running.addErrback(self._command_failed)
 
     def stopService(self) -> Deferred[Any]:
         """Close everything; without a command this is when the verdict is told."""
         self._stopping = True
-        stopping = [super().stopService()]
+        stopping: list[Deferred[Any]] = [super().stopService()]
         if self._port is not None:
             stopping.append(maybeDeferred(self._port.stopListening))
         if self._command is not None:
@@ -162,7 +161,7 @@ class ReplayService(process.ServerService):
         self._replay = DatagramReplay(self._reactor, score, self.tally)
         self._port = self._reactor.listenUDP(address.port, self._replay, address.interface)
 
-    async def _run_command(self) -> None:
+    async def _run_command(self, replay: ReplayFactory | DatagramReplay) -> None:
         words, address = self._config["command"], self._port.getHost()
         self._database = await self._work.submit(make_database, self._config["db-dir"])
         if self._stopping:
@@ -179,9 +178,9 @@ class ReplayService(process.ServerService):
             status = start_status(error)
         else:
             status = await self._command.ended
-            settling = self._replay.settled().addTimeout(SETTLE, self._reactor)
+            settling = replay.settled().addTimeout(SETTLE, self._reactor)
             await settling.addErrback(lambda _: None)
-            self._replay.abandon()
+            replay.abandon()
         if not self._stopping:
             process.set_exit_status(self._judge(status))
             process.stop(self._reactor)

@@ -233,7 +233,7 @@ class Session:
             return
         if not reason.check(NetsimError):
             self.log.failure("{client}: an action failed", reason, client=self.client)
-        error = f"{reason.type.__name__}: {reason.getErrorMessage()}"
+        error = f"{type(reason.value).__name__}: {reason.getErrorMessage()}"
         self._fail(f"exchange {self._player.number}: an action failed: {error}")
 
     def _send_output(self) -> None:

@@ -7,7 +7,7 @@ down; that is L{netsim.script.parse} and L{netsim.script.dump}.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from attrs import field, frozen
@@ -65,6 +65,10 @@ class DatagramExchange:
     facts: Facts = Facts()
 
 
+def _in_order(scripts: Iterable[Script]) -> tuple[Script, ...]:
+    return tuple(scripts)
+
+
 @frozen
 class Compound:
     """
@@ -73,7 +77,7 @@ class Compound:
     @ivar multi: every script after the first is played on a connection of its own.
     """
 
-    scripts: tuple[Script, ...] = field(default=(), converter=tuple)
+    scripts: tuple[Script, ...] = field(default=(), converter=_in_order)
     multi: bool = False
 
 
