@@ -19,6 +19,7 @@ from __future__ import annotations
 import atexit
 import getopt
 import os
+import resource
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Iterable, Sequence
@@ -115,7 +116,7 @@ def stop(reactor: Reactor) -> None:
 
 def fail(reactor: Reactor, message: str) -> None:
     """End the process because it cannot do its work: one line in the log, status 1."""
-    _log.critical("{message}", message=message)
+    _log.critical("{reason}", reason=message)
     set_exit_status(1)
     stop(reactor)
 
@@ -231,12 +232,20 @@ class ServerService(MultiService):
 
     def _start(self, reactor: Reactor) -> None:
         own_signals(reactor)
+        _raise_descriptor_limit()
         starting: Deferred[Any] = maybeDeferred(self.listen)
         self._starting = starting.addCallback(self._ready).addErrback(_explain, reactor)
 
     def _ready(self, addresses: Iterable[IAddress]) -> None:
         announce(self.name, addresses)
         self.ready()
+
+
+def _raise_descriptor_limit() -> None:
+    # The soft limit is there for programs that use select, which this one does not.
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _installed_reactor() -> Any:

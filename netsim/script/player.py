@@ -224,6 +224,11 @@ class StreamPlayer(Player):
 
     def _compare(self, want: bytes) -> bool | Difference:
         data = self._buffer
+        if data == want:
+            # By far the most frequent case: a whole command in one segment.
+            self._offset += len(want)
+            self._before, self._buffer, self._want = want, b"", None
+            return True
         if data.startswith(want):
             self._equal(want, data[len(want) :], None)
             return True
