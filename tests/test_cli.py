@@ -175,13 +175,16 @@ class StdoutTests(ScriptFilesTestCase):
         """Nor is one that is gone from the beginning, whatever it would have read."""
         reading, writing = os.pipe()
         os.close(reading)
+        other = self.write("other.json", {"recorded_script": exchange("other")})
+        different = ("diff", str(self.main.absolute()), str(other.absolute()))
         started = [
-            self.start(writing, words, buffered=buffered)
-            for words in ("--help", "--version")
+            self.start(writing, *words, buffered=buffered)
+            for words in (["--help"], ["show", "--version"], different)
             for buffered in (True, False)
         ]
         os.close(writing)
-        self.assertEqual([(0, "")] * 4, [self.ended(running) for running in started])
+        ended = [self.ended(running) for running in started]
+        self.assertEqual([(0, "")] * 4 + [(1, "")] * 2, ended)
 
     def test_full(self) -> None:
         """A disk that is full is told in one line, and the status is 1."""
