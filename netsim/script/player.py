@@ -226,8 +226,7 @@ class StreamPlayer(Player):
         data = self._buffer
         if data == want:
             # By far the most frequent case: a whole command in one segment.
-            self._offset += len(want)
-            self._before, self._buffer, self._want = want, b"", None
+            self._equal(want, b"", None)
             return True
         if data.startswith(want):
             self._equal(want, data[len(want) :], None)
