@@ -72,7 +72,6 @@ class ServedScript:
         settling = self._factory.settled().addTimeout(SETTLE, self._reactor)
         await settling.addErrback(lambda _: None)
         self._factory.abandon()
-        self._factory.stop()
         await _done(self._listening.stopListening())
         forgiving = self._factory.tally.allow_incomplete
         problems = [

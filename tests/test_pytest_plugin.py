@@ -62,15 +62,19 @@ def test_nobody(netsim_serve):
 def test_refused(netsim_serve):
     netsim_serve("refused.json")
 
+left = []
+
 @pytest.fixture
 def broken(netsim_serve):
-    netsim_serve("main.json")
+    left.append(netsim_serve("main.json"))
     raise OSError("broken")
 
 def test_broken(broken):
     pass
 
 def test_after(netsim_serve):
+    with pytest.raises(ConnectionRefusedError):
+        ask(left[0], b"hello\\n")
     ask(netsim_serve("main.json"), b"hello\\n")
 """
 
