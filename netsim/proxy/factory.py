@@ -19,7 +19,7 @@ class ProxyFactory(Factory):
 
     Example::
 
-        recordings = Recordings(Path("proxy_script"), time.time, work, pack)
+        recordings = Recordings(Path("proxy_script"), time.time, Aside(reactor))
         factory = ProxyFactory(clientFromString(reactor, "tcp:host:80"), recordings)
         serverFromString(reactor, "tcp:8088:interface=127.0.0.1").listen(factory)
     """
