@@ -101,6 +101,14 @@ class FormatTests(SynchronousTestCase):
         self.assertEqual([name for name in names if f"`{name}`" not in text], [])
 
 
+class ReadmeTests(SynchronousTestCase):
+    def test_files_that_it_names_are_there(self) -> None:
+        text = (DOCS.parent / "README.md").read_text()
+        named = re.findall(r"`((?:docs/|\.ci/)?[\w/]+\.(?:rst|md)|\.ci/run)`", text)
+        self.assertGreater(len(named), 5)
+        self.assertEqual([name for name in named if not (DOCS.parent / name).exists()], [])
+
+
 class ExampleTests(SynchronousTestCase):
     def test_scripts_can_be_played(self) -> None:
         modules = ModuleLoader([EXAMPLES / "modules"])
