@@ -1,8 +1,8 @@
 """
 The two ends of a proxied connection.
 
-What comes in at one end goes out at the other in the same reactor turn, and
-then into the journal.  Each end is the other's producer, so that a slow reader
+What comes in at one end goes into the journal and out at the other end, in the
+same reactor turn.  Each end is the other's producer, so that a slow reader
 slows its writer and nothing piles up in between.
 """
 
@@ -20,6 +20,7 @@ from zope.interface import implementer
 
 from netsim.proxy.journal import Journal
 from netsim.script.journal import DOWNSTREAM, UPSTREAM
+from netsim.transports import prompt_writer
 
 
 class Session(Interface):
@@ -60,7 +61,7 @@ class End(Protocol):
     def join(self, peer: End, journal: Journal | None) -> None:
         """Forward to this peer from now on."""
         self._peer = peer
-        self._forward = peer.transport.write
+        self._forward = prompt_writer(peer.transport)
         if journal is not None:
             self._note = partial(journal.append, self.kind)
         self.transport.registerProducer(peer.transport, True)
@@ -71,9 +72,9 @@ class End(Protocol):
         self._session.opened(self)
 
     def dataReceived(self, data: bytes) -> None:
-        """Forward, then note."""
-        self._forward(data)
+        """Note, then forward: what a peer has got is in the journal whatever happens now."""
         self._note(data)
+        self._forward(data)
 
     def readConnectionLost(self) -> None:
         """This side has said all it will say: pass that on."""

@@ -24,6 +24,7 @@ from netsim.script.checks import LoadModule
 from netsim.script.difference import Difference
 from netsim.script.events import Event, Finished, NextConnection, Pause, RunAction, SendBlob
 from netsim.script.player import Score, StreamPlayer
+from netsim.transports import prompt_writer
 
 LINGER = 1.0
 """Seconds after the script's end in which the client can still say too much."""
@@ -97,7 +98,7 @@ class Session:
         """The connection to play on: the first one, or the next."""
         begins = not self.client
         self._connection = connection
-        self._write = connection.transport.write
+        self._write = prompt_writer(connection.transport)
         self._paused = self._deaf = False
         self.client = describe(connection.transport.getPeer())
         self._producing = True
@@ -207,7 +208,7 @@ class Session:
                     self._blob = None
                     self._resume()
                 else:
-                    self._write(piece)
+                    self._connection.transport.write(piece)
         except NetsimError as error:
             self._fail(f"exchange {self._player.number}: {error}")
         finally:

@@ -132,6 +132,8 @@ class Wire(FileDescriptor):
         IHalfCloseableProtocol(self.protocol).readConnectionLost()
 
     def writeSomeData(self, data: bytes) -> int:
+        if self.deaf:
+            return 0
         self.heard += data
         return len(data)
 

@@ -70,8 +70,8 @@ class ForwardTests(FromClient):
         self.assertEqual(b"ask\0\xff", self.far.heard)
         self.assertEqual(b"answer", self.near.heard)
 
-    def test_thenNoted(self) -> None:
-        """What came is noted after it was forwarded, in the same call."""
+    def test_noted(self) -> None:
+        """What came is noted before it is forwarded, in the same call."""
         events: list[tuple[object, ...]] = []
 
         class Journal:
@@ -82,7 +82,7 @@ class ForwardTests(FromClient):
         self.near.unregisterProducer()
         self.near.protocol.join(self.far.protocol, Journal())
         self.near.protocol.dataReceived(b"data")
-        self.assertEqual([("forwarded", b"data"), ("noted", self.kind, b"data")], events)
+        self.assertEqual([("noted", self.kind, b"data"), ("forwarded", b"data")], events)
 
     def test_named(self) -> None:
         """An end is named after the peer that is at the other side of it."""
