@@ -8,33 +8,31 @@ import sys
 from contextlib import suppress
 from typing import Any, Protocol
 
-from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.defer import Deferred
 from twisted.internet.error import ProcessExitedAlready
 from twisted.internet.interfaces import IProcessTransport, IReactorProcess
 from twisted.internet.protocol import ProcessProtocol
 from twisted.python.failure import Failure
 
 from netsim.errors import StorageError
-from netsim.proxy.finisher import LENGTH, Finisher
+from netsim.proxy.finisher import LENGTH
 
 NAME = "the process that finishes recordings"
+
+
+# A signal to the whole group, such as Ctrl-C, is for the proxy, which still needs
+# this process then.  Python would say so too late: it takes a while to start.
+COMMAND = (
+    *("/bin/sh", "-c", 'trap "" INT TERM; exec "$@"', "sh"),
+    *(sys.executable, "-m", "netsim.proxy.finisher"),
+)
+"""What is run."""
 
 
 class Do(Protocol):
     """Has a method of L{Finisher} called, and tells its outcome."""
 
     def __call__(self, name: str, *args: Any) -> Deferred[Any]: ...
-
-
-class AtOnce:
-    """Calls it here and now."""
-
-    def __init__(self) -> None:
-        self._finisher = Finisher()
-
-    def __call__(self, name: str, *args: Any) -> Deferred[Any]:
-        """Do this."""
-        return maybeDeferred(getattr(self._finisher, name), *args)
 
 
 class Aside(ProcessProtocol):
@@ -54,10 +52,9 @@ class Aside(ProcessProtocol):
     def __call__(self, name: str, *args: Any) -> Deferred[Any]:
         """Do this after everything before."""
         if self._process is None:
-            words = [sys.executable, "-m", "netsim.proxy.finisher"]
             descriptors: dict[int, int | str] = {0: "w", 1: "r", 2: 2}
             self._process = self._reactor.spawnProcess(
-                self, words[0], words, os.environ, childFDs=descriptors
+                self, COMMAND[0], COMMAND, os.environ, childFDs=descriptors
             )
         self._number += 1
         waiting = self._waiting[self._number] = Deferred()

@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import pickle
 import queue
-import signal
 import struct
 import sys
 import threading
@@ -105,9 +104,6 @@ class _Desk:
 
 def main() -> None:
     """The process."""
-    # What ends a whole group of processes is for the proxy, which ends this one.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
     os.nice(NICENESS)
     _Desk().run()
 

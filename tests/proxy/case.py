@@ -14,7 +14,7 @@ from twisted.logger import LogEvent, formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
 from netsim.proxy import journal as proxy_journal
-from netsim.proxy.aside import AtOnce, Do
+from netsim.proxy.aside import Do
 from netsim.proxy.factory import ProxyFactory
 from netsim.proxy.finisher import Finisher
 from netsim.proxy.recordings import Recordings
@@ -127,6 +127,16 @@ class ProxyCase(FilesCase):
     def journal(self, number: int = 1) -> bytes:
         """What is on disk of a session that goes on."""
         return (self.directory / f"session-{number}.journal").read_bytes()
+
+
+class AtOnce:
+    """Stands for the process that finishes recordings, and works at once."""
+
+    def __init__(self) -> None:
+        self._finisher = Finisher()
+
+    def __call__(self, name: str, *args: Any) -> Deferred[Any]:
+        return maybeDeferred(getattr(self._finisher, name), *args)
 
 
 class Queue:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pickle
-import sys
-from pathlib import Path
 from typing import Any
 
 from twisted.internet.error import ProcessDone, ProcessExitedAlready
@@ -12,7 +10,7 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from netsim.errors import JournalError, StorageError
-from netsim.proxy.aside import Aside, AtOnce
+from netsim.proxy.aside import COMMAND, Aside
 from netsim.proxy.finisher import LENGTH
 from tests.framing import single
 
@@ -69,7 +67,7 @@ class AsideTests(SynchronousTestCase):
         self.aside("compress", 1, "two")
         self.aside("finish", 3)
         [words] = self.reactor.started
-        self.assertEqual([sys.executable, sys.executable, "-m", "netsim.proxy.finisher"], words)
+        self.assertEqual([COMMAND[0], *COMMAND], words)
         self.assertEqual(
             [(1, "compress", (1, "two")), (2, "finish", (3,))], self.reactor.processes[0].tasks
         )
@@ -111,19 +109,3 @@ class AsideTests(SynchronousTestCase):
         self.aside.processEnded(Failure(ProcessDone(0)))
         self.aside.stop()
         self.assertEqual(["KILL"], process.signals)
-
-
-class AtOnceTests(SynchronousTestCase):
-    """The same without a process."""
-
-    def test_outcome(self) -> None:
-        """A task is done here and now."""
-        self.assertIsNone(self.successResultOf(AtOnce()("compress", self.directory(), "none")))
-
-    def test_failure(self) -> None:
-        """What it raises is its failure."""
-        self.failureResultOf(AtOnce()("advance", self.directory()), FileNotFoundError)
-
-    def directory(self) -> Path:
-        """A directory that is not there."""
-        return Path(self.mktemp())

@@ -7,10 +7,10 @@ import os
 import pickle
 import signal
 import subprocess
-import sys
 from typing import Any
 
 from netsim.errors import JournalError
+from netsim.proxy.aside import COMMAND
 from netsim.proxy.finisher import LENGTH, Finisher
 from netsim.proxy.journal import Journal
 from netsim.script.journal import DOWNSTREAM, UPSTREAM
@@ -87,9 +87,8 @@ class ProcessTests(Base):
 
     def setUp(self) -> None:
         super().setUp()
-        words = [sys.executable, "-m", "netsim.proxy.finisher"]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-        self.process = subprocess.Popen(words, **pipes)
+        self.process = subprocess.Popen(COMMAND, **pipes)
         self.addCleanup(self.process.communicate)
 
     def ask(self, number: int, name: str, *args: Any) -> None:

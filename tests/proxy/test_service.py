@@ -14,11 +14,10 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from netsim import process
 from netsim.proxy import service
-from netsim.proxy.aside import AtOnce
 from netsim.proxy.datagrams import DEFAULT_IDLE
 from netsim.proxy.service import FLUSH_WITHIN, Options, ProxyService, makeService
 from netsim.script.journal import UPSTREAM
-from tests.proxy.case import Disk, FilesCase, Queue
+from tests.proxy.case import AtOnce, Disk, FilesCase, Queue
 from tests.proxy.network import Network, Wire
 
 
@@ -75,7 +74,7 @@ class OptionsTests(SynchronousTestCase):
 
     def test_help(self) -> None:
         """The help ends with an example."""
-        self.assertIn("Example:\n    twistd -n netsim-proxy -r ", str(Options()))
+        self.assertIn("Example:\n    -r ", str(Options()))
 
 
 class Instant(AtOnce):
