@@ -46,9 +46,7 @@ class Source:
 
         @raise ScriptError: with every problem.
         """
-        document = self._document()
-        verify(document, self._store())
-        return self._score(document)
+        return self._score(self._document(checks.blobs(self._store())))
 
     async def fetched_score(self, reactor: Any, submit: Submit) -> Score:
         """
@@ -57,17 +55,20 @@ class Source:
         @param submit: does what blocks.
         @raise ScriptError: with every problem.
         """
+        location = os.environ.get(REMOTE_CACHE)
+        if not location:
+            score: Score = await submit(self.score)
+            return score
         document = await submit(self._document)
         store = self._store()
-        location = os.environ.get(REMOTE_CACHE)
         missing = [name for name in document.blobs() if not store.has(name)]
-        if location and missing:
+        if missing:
             await _fetch(reactor, submit, location, missing, store)
         await submit(verify, document, store)
         return self._score(document)
 
-    def _document(self) -> Document:
-        found: list[Check] = [checks.nesting]
+    def _document(self, *more: Check) -> Document:
+        found: list[Check] = [checks.nesting, *more]
         if self.load_module is not None:
             found.append(checks.actions(self.load_module))
         return load(self.path, chosen=self.chosen, roots=self.roots, checks=found)

@@ -136,7 +136,10 @@ class Session:
         self.stop()
 
     def stop(self) -> None:
-        """Do nothing more."""
+        """Do nothing more; who was not at the end yet is not judged."""
+        if self._player.finished:
+            self._judge("", incomplete=False)
+        self._judged = True
         if self._delayed is not None and self._delayed.active():
             self._delayed.cancel()
         if self._actions is not None:

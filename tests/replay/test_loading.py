@@ -28,6 +28,13 @@ DOWNLOAD = {"type": "script", "command": "get", "response_blob": NAME}
 UNKNOWN = {"type": "command", "action": "nds1.dance", "args": []}
 
 
+BROKEN = ({"type": "named", "name": "gone"}, DOWNLOAD)
+BROKEN_PROBLEMS = [
+    "recorded_script.scripts[0]: there is no script 'gone'",
+    "loop: named scripts form a cycle: loop -> loop",
+]
+
+
 class LoadingTestCase(SynchronousTestCase):
     """A directory with a script file in it."""
 
@@ -91,17 +98,11 @@ class LoadTests(LoadingTestCase):
         )
 
     def test_document(self) -> None:
-        """Everything wrong with the file is told, before blobs are looked at."""
-        self.write(
-            {"type": "named", "name": "gone"}, DOWNLOAD, loop={"type": "named", "name": "loop"}
-        )
-        self.assertEqual(
-            [
-                "recorded_script.scripts[0]: there is no script 'gone'",
-                "loop: named scripts form a cycle: loop -> loop",
-            ],
-            self.problems(),
-        )
+        """Everything wrong with the file is told at once, missing blobs too."""
+        self.write(*BROKEN, loop={"type": "named", "name": "loop"})
+        *found, blob = self.problems()
+        self.assertEqual(BROKEN_PROBLEMS, found)
+        self.assertTrue(blob.startswith(f"recorded_script.scripts[1]: blob {NAME} is missing"))
 
     def test_missingFile(self) -> None:
         """So is a file that is not there."""
@@ -145,6 +146,13 @@ class RemoteTests(LoadTests):
     def setUp(self) -> None:
         super().setUp()
         self.patch(os, "environ", {REMOTE_CACHE: str(self.directory / "remote")})
+
+    def test_document(self) -> None:
+        """What is wrong with the file is told before anything is fetched."""
+        self.write(*BROKEN, loop={"type": "named", "name": "loop"})
+        told = self.failureResultOf(self.load(), ScriptError).value.problems
+        found = [str(problem).removeprefix(f"{self.path}: ") for problem in told]
+        self.assertEqual(BROKEN_PROBLEMS, found)
 
     def test_fetched(self) -> None:
         """What is missing is kept beside the script."""

@@ -246,13 +246,14 @@ class FactoryTests(ReplayTestCase):
         self.assertEqual([], self.reactor.getDelayedCalls())
 
     def test_stop(self) -> None:
-        """All connections are aborted."""
+        """All connections are aborted, and nobody is judged."""
         self.serve(ONE)
         clients = [self.connect(), self.connect()]
         self.factory.stop()
         self.advance(0)
         self.assertEqual([True, True], [client.socket.reset for client in clients])
         self.assertEqual(set(), self.factory.sessions)
+        self.assertEqual((0, 0), (self.factory.tally.passed, self.factory.tally.failed))
 
 
 @cache
