@@ -8,6 +8,7 @@ the same options and the same services.
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -87,6 +88,8 @@ def _run(config: Options, arguments: Sequence[str] | None) -> None:
             print(line)
     except NetsimError as error:
         sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)
     sys.exit(_status(config))
 
 

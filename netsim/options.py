@@ -39,7 +39,7 @@ class ServiceOptions(usage.Options):
     """
 
     example: ClassVar[str] = ""
-    """A command line, shown at the end of C{--help}."""
+    """The arguments of a command line that is shown at the end of C{--help}."""
 
     environment: ClassVar[Mapping[str, str]] = {}
     """Long names of parameters, and the variables that are read where one is not given."""
@@ -80,8 +80,15 @@ class ServiceOptions(usage.Options):
 
     def getUsage(self, width: int | None = None) -> str:
         """Return the help, the example at its end."""
-        text = super().getUsage(width)
-        return f"{text}\nExample:\n    {self.example}\n" if self.example else text
+        text = super().getUsage(width).replace(" [default: []]", "")
+        return f"{text}\nExample:\n    {self._program()}{self.example}\n" if self.example else text
+
+    def _program(self) -> str:
+        """How the user has called, and can call again."""
+        name = self.parent.subCommand if self.parent is not None else None
+        if name is None:
+            return ""
+        return f"twistd -n {name} " if name.startswith("netsim-") else f"netsim {name} "
 
     def _read_environment(self, given: frozenset[str]) -> None:
         for name, variable in self.environment.items():

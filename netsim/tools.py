@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import getopt
 import sys
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
@@ -32,6 +33,22 @@ class Tool(options.ServiceOptions):
     """
 
     failed = False
+
+    def parseOptions(self, options: Sequence[str] | None = None) -> None:
+        """
+        Read the command line, in which options may come after other words.
+
+        @raise usage.UsageError: in one sentence, what is wrong.
+        """
+        arguments = sys.argv[1:] if options is None else list(options)
+        with suppress(getopt.GetoptError):
+            given, words = getopt.gnu_getopt(arguments, self.shortOpt, self.longOpt)
+            arguments = [*(part for pair in given for part in self._written(*pair)), "--", *words]
+        super().parseOptions(arguments)
+
+    def _written(self, option: str, value: str) -> list[str]:
+        takes_value = f"{option[2:]}=" in self.longOpt or f"{option[1:]}:" in self.shortOpt
+        return [option, value] if takes_value else [option]
 
     def run(self) -> Iterator[str]:
         """
@@ -84,7 +101,7 @@ class Show(ConversationTool):
 
     synopsis = "FILE [options]"
     longdesc = "Lists a recording: time, direction, size, and the bytes as text or hexdump."
-    example = "netsim show session-1.json"
+    example = "session-1.json"
     takes = (1,)
     optFlags = [
         ["json", "j", "One JSON object a line, for programs."],
@@ -105,7 +122,7 @@ class Diff(ConversationTool):
 
     synopsis = "A B [options]"
     longdesc = "Shows the first difference between two recordings; exits with 1 if there is one."
-    example = "netsim diff before-1.json after-1.json"
+    example = "before-1.json after-1.json"
     takes = (2,)
 
     def run(self) -> Iterator[str]:
@@ -127,7 +144,7 @@ class Verify(ScriptTool):
         "Checks script files and all they refer to: names, cycles, external files,"
         " actions, blobs and their hashes. Lists every problem, and exits with 1 if any."
     )
-    example = "netsim verify session-1.json session-2.json"
+    example = "session-1.json session-2.json"
     takes = range(1, sys.maxsize)
     optParameters = [
         ["path", "p", [], "Directories of action modules, separated by commas.",
@@ -157,11 +174,14 @@ class Recover(Tool):
         " proxy_script, the basename that the proxy has by itself. A journal that a"
         " running proxy still writes is left alone."
     )
-    example = "netsim recover session"
+    example = "session"
 
     def parseArgs(self, *names: str) -> None:
         """Basenames as the proxy's --output, or journals."""
-        paths = map(Path, names or ("proxy_script",))
+        paths = [Path(name) for name in names or ("proxy_script",)]
+        for path in paths:
+            if path.suffix == ".json":
+                raise usage.UsageError(f"{path} is a recording; expected a basename or a journal")
         self["journals"] = [
             journal
             for path in paths

@@ -89,6 +89,12 @@ class ShowTests(ToolTestCase):
         self.assertEqual(["upstream", "downstream"], [item["direction"] for item in said])
         self.assertEqual(["READ\n", "1.5\n"], [item["text"] for item in said])
 
+    def test_optionsLast(self) -> None:
+        """Options may come after the file, those with a value too."""
+        file = self.file("a.json", exchange("READ\n", "1.5\n"))
+        given = self.output("show", "--json", "-t", "recorded_script", file)
+        self.assertEqual(given, self.output("show", file, "-t", "recorded_script", "--json"))
+
     def test_all(self) -> None:
         """Long texts are cut, except with C{--all}."""
         file = self.file("a.json", exchange(LONG))

@@ -33,7 +33,7 @@ class Options(options.ServiceOptions):
         "Records what clients and a real server say to each other. Every client gets"
         " a file of its own, BASENAME-1.json and so on, which netsim-replay plays."
     )
-    example = f"twistd -n {NAME} -r instrument.example:5025 -l localhost:5025 -o session"
+    example = "-r instrument.example:5025 -l localhost:5025 -o session"
     optParameters = [
         ["remote", "r", None, "The real server: an address.", options.address],
         ["listen", "l", Address.parse("localhost:8088"), "Where clients connect.", options.address],

@@ -59,7 +59,7 @@ class Options(options.ServiceOptions):
         " status, or 1 if a session failed. The command finds NDS_TEST_HOST,"
         " NDS_TEST_PORT and NDS2_CHANNEL_DB_DIR in its environment."
     )
-    example = f"twistd -n {NAME} -i session-1.json ./test-client --verbose"
+    example = "-i session-1.json ./test-client --verbose"
     optParameters = [
         ["input", "i", None, "The script file.", Path],
         ["listen", "l", Address.parse("localhost:0"), "Where clients connect.", options.address],
