@@ -7,7 +7,7 @@ project = "netsim"
 author = "the netsim authors"
 release = version = installed_version("netsim")
 
-extensions = ["sphinx.ext.autodoc"]
+extensions = ["myst_parser", "sphinx.ext.autodoc"]
 exclude_patterns = ["_build", "examples"]
 default_role = "code"
 
