@@ -18,16 +18,13 @@ __all__ = [
     "AddressError",
     "BlobError",
     "HostError",
-    "IncompleteSession",
     "InputError",
     "JournalError",
-    "Mismatch",
     "NetsimError",
     "PeerError",
     "Problem",
     "ScriptError",
     "StorageError",
-    "UpstreamError",
 ]
 
 
@@ -79,18 +76,6 @@ class ScriptError(InputError):
 
 class PeerError(NetsimError):
     """The other end of the wire did not do what it should."""
-
-
-class Mismatch(PeerError):
-    """The client said something else than the script says."""
-
-
-class IncompleteSession(PeerError):
-    """The client left before the script had ended."""
-
-
-class UpstreamError(PeerError):
-    """The real server could not be reached, or went away."""
 
 
 class HostError(NetsimError):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from threading import Condition
 
-from netsim.errors import ActionError
+from netsim.errors import PeerError
 
 LIMIT = 1 << 18
 """Bytes that wait in a pipe before its writer has to."""
@@ -69,13 +69,13 @@ class InputPipe:
         """
         A line with its newline; without one only at the end.
 
-        @raise ActionError: the line is longer than L{MAX_LINE}.
+        @raise PeerError: the line is longer than L{MAX_LINE}.
         """
         with self._changed:
             self._wait_for(lambda: b"\n" in self._data or len(self._data) > MAX_LINE)
             end = self._data.find(b"\n") + 1 or len(self._data)
             if end > MAX_LINE:
-                raise ActionError(f"the client sent a line of more than {MAX_LINE} bytes")
+                raise PeerError(f"the client sent a line of more than {MAX_LINE} bytes")
             return self._cut(end)
 
     def _wait_for(self, enough: Callable[[], bool]) -> None:

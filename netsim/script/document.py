@@ -15,7 +15,6 @@ from attrs import evolve, frozen
 
 from netsim.errors import Problem, ScriptError
 from netsim.script import model
-from netsim.script.dump import RECORDED
 from netsim.script.parse import parse
 
 SEPARATOR = "."
@@ -195,9 +194,3 @@ def _is_file(path: Path) -> bool:
         return path.is_file()
     except (OSError, ValueError):
         return False
-
-
-def recorded(document: Document) -> list[model.Exchange | model.DatagramExchange]:
-    """The exchanges of a recording, in the order they are played."""
-    exchanges = (model.Exchange, model.DatagramExchange)
-    return [script for script in document.played(RECORDED) if isinstance(script, exchanges)]

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from netsim.errors import ActionError
+from netsim.errors import PeerError
 from netsim.replay.pipes import LIMIT, MAX_LINE, InputPipe, OutputPipe
 from tests.properties import examples
 from tests.replay.wire import PATIENCE
@@ -121,7 +121,7 @@ class InputTests(PipeTestCase):
         self.pipe.feed(b"x" * MAX_LINE)
         self.assertFalse(reading.done())
         self.pipe.feed(b"x")
-        with self.assertRaisesRegex(ActionError, "a line of more than 1048576 bytes"):
+        with self.assertRaisesRegex(PeerError, "a line of more than 1048576 bytes"):
             reading.result(PATIENCE)
 
     @examples(100)

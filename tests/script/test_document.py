@@ -13,7 +13,7 @@ from netsim.errors import ScriptError
 from netsim.script import document as document_module
 from netsim.script.blobs import BlobStore
 from netsim.script.checks import actions, blobs, nesting
-from netsim.script.document import MAX_DEPTH, Origin, load, recorded
+from netsim.script.document import MAX_DEPTH, Origin, load
 from netsim.script.dump import dump
 from netsim.script.model import BlobRef, Compound, Exchange, External, Named, Nop, Script
 from tests.properties import examples
@@ -317,12 +317,14 @@ class DocumentTests(ScriptFilesTestCase):
         )
         self.assertEqual([Exchange(b"a"), Nop(), Nop()], list(document.played("x")))
 
-    def test_recorded(self) -> None:
-        """The exchanges of a recording are those that its usual script plays."""
+    def test_played(self) -> None:
+        """What a recording plays are its exchanges, those of named scripts too."""
         document = self.load(
             {"recorded_script": compound(NOP, exchange("a"), named("y")), "y": exchange("b")}
         )
-        self.assertEqual([Exchange(b"a"), Exchange(b"b")], recorded(document))
+        played = document.played("recorded_script")
+        exchanges = [script for script in played if isinstance(script, Exchange)]
+        self.assertEqual([Exchange(b"a"), Exchange(b"b")], exchanges)
 
 
 class ArbitraryInputTests(ScriptFilesTestCase):
