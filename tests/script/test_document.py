@@ -317,15 +317,6 @@ class DocumentTests(ScriptFilesTestCase):
         )
         self.assertEqual([Exchange(b"a"), Nop(), Nop()], list(document.played("x")))
 
-    def test_played(self) -> None:
-        """What a recording plays are its exchanges, those of named scripts too."""
-        document = self.load(
-            {"recorded_script": compound(NOP, exchange("a"), named("y")), "y": exchange("b")}
-        )
-        played = document.played("recorded_script")
-        exchanges = [script for script in played if isinstance(script, Exchange)]
-        self.assertEqual([Exchange(b"a"), Exchange(b"b")], exchanges)
-
 
 class ArbitraryInputTests(ScriptFilesTestCase):
     """Whatever is in the file, loading it raises nothing but a script error."""
