@@ -10,21 +10,18 @@ from typing import Any
 
 from twisted.internet.abstract import isIPAddress, isIPv6Address
 from twisted.internet.defer import Deferred, succeed
-from twisted.internet.interfaces import IDelayedCall, IListeningPort, IUDPTransport
+from twisted.internet.interfaces import IDelayedCall, IListeningPort
 from twisted.internet.protocol import DatagramProtocol
 from twisted.logger import Logger
 
 from netsim.addresses import Address
+from netsim.peers import Peer, PeerSessions, describe_peer
 from netsim.proxy.recording import Summary
 from netsim.proxy.recordings import Recordings
 from netsim.script.journal import DOWNSTREAM, UPSTREAM
 
 DEFAULT_IDLE = 60.0
 """Seconds of silence that end a session."""
-MAX_SESSIONS = 4096
-"""More clients at once are not served."""
-
-Peer = tuple[str, int]
 
 log = Logger()
 
@@ -38,21 +35,12 @@ def resolved(reactor: Any, address: Address) -> Deferred[Peer]:
     return found.addCallback(lambda numeric: (numeric, port))
 
 
-def written(peer: Peer) -> str:
-    """A peer as L{Address.parse} reads it."""
-    host, port = peer[:2]
-    return f"udp:[{host}]:{port}" if ":" in host else f"udp:{host}:{port}"
-
-
-class DatagramProxy(DatagramProtocol):
+class DatagramProxy(PeerSessions["DatagramSession"]):
     """
     Forwards the datagrams of every client from a port of its own.
 
     @ivar sessions: those that are going on, by the client's address.
     """
-
-    transport: IUDPTransport
-    noisy = False
 
     def __init__(
         self,
@@ -65,22 +53,17 @@ class DatagramProxy(DatagramProtocol):
         @param upstream: the real server's numeric address.
         @param idle: seconds of silence that end a session.
         """
-        self.sessions: dict[Peer, DatagramSession] = {}
+        super().__init__(lambda client: DatagramSession(self, client))
         self.reactor = reactor
         self.upstream = upstream
         self.recordings = recordings
         self.idle = idle
-        self._full = False
 
     def datagramReceived(self, datagram: bytes, addr: Peer) -> None:
         """A client has said something."""
-        session = self.sessions.get(addr)
-        if session is None:
-            if len(self.sessions) >= MAX_SESSIONS:
-                self._refuse()
-                return
-            session = self.sessions[addr] = DatagramSession(self, addr)
-        session.ask(datagram)
+        session = self.session(addr)
+        if session is not None:
+            session.ask(datagram)
 
     def answer(self, datagram: bytes, client: Peer) -> None:
         """The server has answered a client."""
@@ -90,11 +73,6 @@ class DatagramProxy(DatagramProtocol):
         """End every session."""
         for session in list(self.sessions.values()):
             session.end("proxy", broken=False)
-
-    def _refuse(self) -> None:
-        if not self._full:
-            log.warn("more than {count} clients at once: new ones are ignored", count=MAX_SESSIONS)
-        self._full = True
 
 
 class DatagramSession(DatagramProtocol):
@@ -133,7 +111,7 @@ class DatagramSession(DatagramProtocol):
 
     def connectionRefused(self) -> None:
         """Nobody listens at the server's port."""
-        log.warn("nobody listens at {server}", server=written(self._proxy.upstream))
+        log.warn("nobody listens at {server}", server=describe_peer(self._proxy.upstream))
         self.end("server", broken=True)
 
     def end(self, by: str, broken: bool) -> None:
@@ -162,6 +140,6 @@ class DatagramSession(DatagramProtocol):
         if summary is not None:
             log.info(
                 "{client}: {summary.exchanges} exchanges -> {summary.path}",
-                client=written(self._client),
+                client=describe_peer(self._client),
                 summary=summary,
             )

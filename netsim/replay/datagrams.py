@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from twisted.internet.defer import Deferred, succeed
-from twisted.internet.interfaces import IDelayedCall, IUDPTransport
-from twisted.internet.protocol import DatagramProtocol
-from twisted.logger import Logger
+from twisted.internet.interfaces import IDelayedCall
 
+from netsim.peers import Peer, PeerSessions, describe_peer
 from netsim.replay.session import Reactor
 from netsim.replay.verdict import Tally, Verdict
 from netsim.script.datagrams import DatagramPlayer
@@ -14,13 +13,8 @@ from netsim.script.difference import Difference
 from netsim.script.events import Event, Finished, Pause
 from netsim.script.player import Score
 
-MAX_SESSIONS = 4096
-"""More clients at once are not served."""
 
-Peer = tuple[str, int]
-
-
-class DatagramReplay(DatagramProtocol):
+class DatagramReplay(PeerSessions["DatagramSession"]):
     """
     Plays a script to every address that sends something.
 
@@ -29,27 +23,17 @@ class DatagramReplay(DatagramProtocol):
         has ended is a difference.
     """
 
-    transport: IUDPTransport
-    noisy = False
-    log = Logger()
-
     def __init__(self, reactor: Reactor, score: Score, tally: Tally | None = None) -> None:
+        super().__init__(lambda client: DatagramSession(self, client))
         self.tally = tally or Tally()
-        self.sessions: dict[Peer, DatagramSession] = {}
         self.reactor = reactor
         self.score = score
-        self._full = False
 
     def datagramReceived(self, datagram: bytes, addr: Peer) -> None:
         """A client has said something."""
-        session = self.sessions.get(addr)
-        if session is None:
-            if len(self.sessions) >= MAX_SESSIONS:
-                self._refuse()
-                return
-            session = self.sessions[addr] = DatagramSession(self, addr)
-            session.start()
-        session.receive(datagram)
+        session = self.session(addr)
+        if session is not None:
+            session.receive(datagram)
 
     def stop(self) -> None:
         """Send nothing more."""
@@ -65,11 +49,6 @@ class DatagramReplay(DatagramProtocol):
         for session in self.sessions.values():
             session.lost()
 
-    def _refuse(self) -> None:
-        if not self._full:
-            self.log.warn("more than {count} clients: new ones are ignored", count=MAX_SESSIONS)
-        self._full = True
-
 
 class DatagramSession:
     """Plays the script to one client address."""
@@ -80,9 +59,6 @@ class DatagramSession:
         self._player = DatagramPlayer(replay.score)
         self._delayed: IDelayedCall | None = None
         self._verdict: Verdict | None = None
-
-    def start(self) -> None:
-        """The script begins."""
         self._perform(self._player.start())
 
     def receive(self, datagram: bytes) -> None:
@@ -123,10 +99,6 @@ class DatagramSession:
                 return
             # A client that says too much has failed even after it had passed.
             self._replay.tally.retract()
-        client = f"udp:{_host(self._client[0])}:{self._client[1]}"
+        client = describe_peer(self._client)
         self._verdict = Verdict(client, self._player.number, problem, incomplete)
         self._replay.tally.add(self._verdict)
-
-
-def _host(host: str) -> str:
-    return f"[{host}]" if ":" in host else host

@@ -5,8 +5,8 @@ from __future__ import annotations
 from twisted.internet.address import IPv4Address
 from twisted.internet.error import CannotListenError
 
+from netsim import peers
 from netsim.addresses import Address
-from netsim.proxy import datagrams
 from netsim.proxy.datagrams import DatagramProxy, resolved
 from tests.proxy.case import FilesCase
 from tests.proxy.network import DatagramPort, Network
@@ -125,7 +125,7 @@ class ProxyTests(FilesCase):
 
     def test_limit(self) -> None:
         """More clients than the limit are ignored, and the log says so once."""
-        self.patch(datagrams, "MAX_SESSIONS", 1)
+        self.patch(peers, "MAX_SESSIONS", 1)
         self.ask(ANN, b"one")
         self.ask(BOB, b"two", b"three")
         self.ask(ANN, b"four")

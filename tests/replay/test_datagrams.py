@@ -8,8 +8,9 @@ from twisted.internet.task import Clock
 from twisted.internet.testing import FakeDatagramTransport
 from twisted.trial.unittest import SynchronousTestCase
 
-from netsim.replay import datagrams
-from netsim.replay.datagrams import DatagramReplay, Peer
+from netsim import peers
+from netsim.peers import Peer
+from netsim.replay.datagrams import DatagramReplay
 from netsim.replay.verdict import Tally, Verdict
 from netsim.script.model import Action, BlobRef, Compound, DatagramExchange, Exchange, Facts, Script
 from tests.properties import examples
@@ -154,14 +155,14 @@ class EndTests(DatagramTestCase):
 
     def test_limit(self) -> None:
         """Only so many addresses are served; that more came is told once."""
-        self.patch(datagrams, "MAX_SESSIONS", 2)
+        self.patch(peers, "MAX_SESSIONS", 2)
         warnings: list[str] = []
         self.patch(DatagramReplay, "log", Warnings(warnings))
         self.serve(BYE)
         for port in range(4):
             self.say(b"bye", peer=("127.0.0.1", port))
         self.assertEqual((2, 0), self.counts())
-        self.assertEqual(["more than {count} clients: new ones are ignored"], warnings)
+        self.assertEqual(["more than {count} clients at once: new ones are ignored"], warnings)
 
 
 class Warnings:
