@@ -117,7 +117,8 @@ class _Finishing:
         part = _part_path(self._journal)
         with self._journal.open("rb") as journal, _unfinished(part, path) as document:
             session = read_session(journal)
-            entries = self._counted(read_entries(journal, self._spooled))
+            read = read_entries(journal, self._spooled, join=not session.datagrams)
+            entries = self._counted(read)
             writer = DocumentWriter(document)
             for exchange in record(entries, session, self):
                 writer.add(exchange)

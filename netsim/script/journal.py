@@ -18,6 +18,7 @@ import io
 import json
 import struct
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import IO, Any
 
 from attrs import asdict, frozen
@@ -29,6 +30,8 @@ UPSTREAM, DOWNSTREAM, SPOOL_UPSTREAM, SPOOL_DOWNSTREAM, CLOSED = range(1, 6)
 
 HEADER = struct.Struct("<BdI")
 VERSION = 1
+JOINED = 4096
+"""Segments are put together up to this size (bytes)."""
 
 _DIRECTION = {
     UPSTREAM: UPSTREAM,
@@ -116,11 +119,15 @@ def read_session(file: IO[bytes]) -> Session:
     raise JournalError("this is not a journal of netsim")
 
 
-def read_entries(file: IO[bytes], spooled: Callable[[str], Spooled]) -> Iterator[Entry]:
+def read_entries(
+    file: IO[bytes], spooled: Callable[[str], Spooled], join: bool = False
+) -> Iterator[Entry]:
     """
     What a journal holds after its first line.
 
     @param spooled: finds the file that a run was moved to, by its name.
+    @param join: put small segments of a stream together, so that there are never
+        very many in memory; makes no difference to the exchanges they become.
     """
     run: list[Said] = []
     for kind, time, payload in _records(file):
@@ -131,11 +138,33 @@ def read_entries(file: IO[bytes], spooled: Callable[[str], Spooled]) -> Iterator
         if kind == CLOSED:
             yield Closed(time, **json.loads(payload))
         elif kind in (UPSTREAM, DOWNSTREAM):
-            run.append(Said(kind, time, payload))
+            said = Said(kind, time, payload)
+            if join and len(run) > 1:
+                said = _joined(run, said)
+            run.append(said)
         elif direction is not None:
             yield Said(direction, run[0].time if run else time, spooled(payload.decode()))
             run.clear()
     yield from run
+
+
+def _joined(run: list[Said], said: Said) -> Said:
+    """Take the last segment off a run if this one can be put behind it."""
+    last, data = run[-1].data, said.data
+    if isinstance(last, Spooled) or isinstance(data, Spooled) or len(last) + len(data) > JOINED:
+        return said
+    # Newlines belong to the command before them, and the next one keeps its time: only
+    # what follows its first segment can be put behind something else.
+    words = last.strip(b"\r\n") or data.strip(b"\r\n")
+    if words and not any(map(_is_more, islice(run, len(run) - 1))):
+        return said
+    run.pop()
+    return Said(said.direction, said.time, last + data)
+
+
+def _is_more(said: Said) -> bool:
+    """Whether this is more than newlines."""
+    return isinstance(said.data, Spooled) or bool(said.data.strip(b"\r\n"))
 
 
 def _records(file: IO[bytes]) -> Iterator[tuple[int, float, bytes]]:

@@ -117,12 +117,12 @@ def journal(
 
 
 def exchanges(
-    journal: bytes, keeper: MemoryKeeper
+    journal: bytes, keeper: MemoryKeeper, join: bool = False
 ) -> list[model.Exchange | model.DatagramExchange]:
     """What a journal becomes."""
     file = io.BytesIO(journal)
     session = read_session(file)
-    return list(record(read_entries(file, keeper.spooled), session, keeper))
+    return list(record(read_entries(file, keeper.spooled, join), session, keeper))
 
 
 def recorded(

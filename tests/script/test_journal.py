@@ -138,6 +138,28 @@ class EntryTests(SynchronousTestCase):
         self.assertEqual(b"ab", payloads(records[:-1]))
 
 
+class JoinTests(SynchronousTestCase):
+    """Small segments can be put together while they are read."""
+
+    @examples(200)
+    @given(sessions)
+    def test_same(self, session: list[Segment]) -> None:
+        """The exchanges are the same, with all their times."""
+        data = journal(session, MemoryKeeper())
+        apart, joined = (exchanges(data, MemoryKeeper(), join) for join in (False, True))
+        self.assertEqual(apart, joined)
+
+    def test_few(self) -> None:
+        """However small the segments are, they never become many."""
+        for word in (b"a", b"\n"):
+            records = [
+                pack(kind, 1.0, word) for kind in (UPSTREAM, DOWNSTREAM) for _ in range(20_000)
+            ]
+            found = list(read_entries(io.BytesIO(b"".join(records)), spooled, join=True))
+            self.assertLess(len(found), 20)
+            self.assertEqual(40_000, sum(len(said.data) for said in found))
+
+
 class TruncationTests(SynchronousTestCase):
     """A journal that was cut off says what was said until then."""
 
