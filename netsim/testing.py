@@ -73,15 +73,12 @@ class ServedScript:
         await settling.addErrback(lambda _: None)
         self._factory.abandon()
         await _done(self._listening.stopListening())
-        forgiving = self._factory.tally.allow_incomplete
-        problems = [
-            f"{verdict.client}: {verdict.problem}"
-            for verdict in self.verdicts
-            if verdict.problem and not (verdict.incomplete and forgiving)
-        ]
+        tally = self._factory.tally
+        failures = filter(tally.is_failure, self.verdicts)
+        problems = [f"{verdict.client}: {verdict.problem}" for verdict in failures]
         if problems:
             raise AssertionError("\n".join(problems))
-        if not self.verdicts and not forgiving:
+        if not self.verdicts and not tally.allow_incomplete:
             raise AssertionError("no client has connected")
 
 

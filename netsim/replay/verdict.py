@@ -43,15 +43,19 @@ class Tally:
 
     log = Logger()
 
+    def is_failure(self, verdict: Verdict) -> bool:
+        """Whether a session has failed in a way that is not allowed."""
+        return bool(verdict.problem) and not (verdict.incomplete and self.allow_incomplete)
+
     def add(self, verdict: Verdict) -> None:
         """A session has ended."""
-        forgiven = verdict.incomplete and self.allow_incomplete
-        if verdict.problem and not forgiven:
+        if self.is_failure(verdict):
             self.failed += 1
             self.log.error("{verdict.client}: failed in {verdict.problem}", verdict=verdict)
         else:
             self.passed += 1
-            how = f"left early, in {verdict.problem}" if forgiven else "played to the end"
+            early = f"left early, in {verdict.problem}"
+            how = early if verdict.problem else "played to the end"
             self.log.info(
                 "{verdict.client}: {how}, {verdict.exchanges} exchanges", verdict=verdict, how=how
             )
