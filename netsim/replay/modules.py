@@ -8,6 +8,7 @@ keeps in its globals is never seen by another client.
 from __future__ import annotations
 
 import importlib.util
+import sys
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
@@ -39,6 +40,8 @@ class ModuleLoader:
         if spec is None:
             return self._shipped(name)
         module = importlib.util.module_from_spec(spec)
+        # Action modules import what is beside them.
+        sys.path[:0] = [directory for directory in self._path if directory not in sys.path]
         try:
             spec.loader.exec_module(module)  # type: ignore[union-attr]
         except Exception as error:

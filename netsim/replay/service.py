@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -107,8 +106,6 @@ class ReplayService(process.ServerService):
 
     async def listen(self) -> Iterable[IAddress]:
         """Check everything, then accept clients."""
-        # Action modules import what is beside them.
-        sys.path[:0] = [str(path) for path in self._config["path"]]
         score = await self._source().fetched_score(self._reactor, self._work.submit)
         if self._config["listen"].is_datagram or plays_datagrams(score):
             self._listen_for_datagrams(score)

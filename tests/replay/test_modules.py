@@ -28,6 +28,7 @@ class LoaderTests(SynchronousTestCase):
     """Modules are found on the path, then among those that ship."""
 
     def setUp(self) -> None:
+        self.patch(sys, "path", list(sys.path))
         self.first, self.second = Path(self.mktemp()), Path(self.mktemp())
         self.loader = ModuleLoader([self.first, self.second])
 
@@ -50,6 +51,15 @@ class LoaderTests(SynchronousTestCase):
         self.put(self.second, "other.py")
         self.assertEqual(str(self.first / "both.py"), self.loader("both").NAME)
         self.assertEqual(str(self.second / "other.py"), self.loader("other").NAME)
+
+    def test_beside(self) -> None:
+        """A module can import what is beside it, whoever loads it; no directory stands twice."""
+        self.put(self.first, "importing.py", imports="netsim_test_beside")
+        self.put(self.first, "netsim_test_beside.py")
+        self.addCleanup(sys.modules.pop, "netsim_test_beside", None)
+        for _ in range(2):
+            self.assertEqual(str(self.first / "importing.py"), self.loader("importing").NAME)
+        self.assertEqual(1, sys.path.count(str(self.first)))
 
     def test_fresh(self) -> None:
         """Each time it is a module of its own, which no import ever finds."""
