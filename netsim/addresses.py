@@ -15,7 +15,7 @@ interface, not a host called I{tcp}.  (That host is C{tcp:host=tcp:port=80}.)
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
@@ -24,15 +24,6 @@ from typing import Any
 from attrs import frozen
 from twisted.internet.abstract import isIPAddress, isIPv6Address
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
-from twisted.internet.endpoints import (
-    HostnameEndpoint,
-    TCP4ClientEndpoint,
-    TCP4ServerEndpoint,
-    TCP6ClientEndpoint,
-    TCP6ServerEndpoint,
-    clientFromString,
-    serverFromString,
-)
 from twisted.internet.interfaces import (
     IAddress,
     IStreamClientEndpoint,
@@ -52,11 +43,6 @@ _BUILT_IN = frozenset({"haproxy", "ssl", "stdio", "systemd", "tcp", "tcp6", "tls
 _FORMS = "host:port, [v6]:port, udp:host:port or a Twisted endpoint description"
 _HOST_AND_PORT = re.compile(r"(?:\[(?P<v6>[^\]]*)\]|(?P<name>[^\s:/=\[\]]*)):(?P<port>[^:=]*)")
 _TLS_DIRECTORY = re.compile(r"tls:(?:path=)?((?:\\.|[^:\\])*)")
-
-# Twisted leaves these without types.
-_server_from_string: Callable[[Any, str], IStreamServerEndpoint] = serverFromString
-_client_from_string: Callable[[Any, str], IStreamClientEndpoint] = clientFromString
-_TCP6Client: Callable[[Any, str, int], IStreamClientEndpoint] = TCP6ClientEndpoint
 
 
 @frozen
@@ -105,12 +91,17 @@ class Address:
             file that is not there, or this is a datagram address.
         """
         self._refuse_datagrams()
+        known = _endpoints()
+        endpoint: IStreamServerEndpoint
         if self.port is None:
             with _explained(self.text):
                 _check_tls_directory(self.text)
-                return _server_from_string(reactor, self.text)
-        kind = TCP6ServerEndpoint if isIPv6Address(self.interface) else TCP4ServerEndpoint
-        return kind(reactor, self.port, _BACKLOG, self.interface)
+                endpoint = known.serverFromString(reactor, self.text)
+        else:
+            is_v6 = isIPv6Address(self.interface)
+            kind = known.TCP6ServerEndpoint if is_v6 else known.TCP4ServerEndpoint
+            endpoint = kind(reactor, self.port, _BACKLOG, self.interface)
+        return endpoint
 
     def client(self, reactor: Any) -> IStreamClientEndpoint:
         """
@@ -120,17 +111,21 @@ class Address:
             file that is not there, or this is port 0 or a datagram address.
         """
         self._refuse_datagrams()
+        known = _endpoints()
+        endpoint: IStreamClientEndpoint
         if self.port is None or self.host is None:
             with _explained(self.text):
-                return _client_from_string(reactor, self.text)
-        if self.port == 0:
+                endpoint = known.clientFromString(reactor, self.text)
+        elif self.port == 0:
             raise AddressError(f"{self.text!r}: nobody can be reached on port 0")
         # A literal needs no resolver, and so no thread.
-        if isIPAddress(self.host):
-            return TCP4ClientEndpoint(reactor, self.host, self.port)
-        if isIPv6Address(self.host):
-            return _TCP6Client(reactor, self.host, self.port)
-        return HostnameEndpoint(reactor, self.host, self.port)
+        elif isIPAddress(self.host):
+            endpoint = known.TCP4ClientEndpoint(reactor, self.host, self.port)
+        elif isIPv6Address(self.host):
+            endpoint = known.TCP6ClientEndpoint(reactor, self.host, self.port)
+        else:
+            endpoint = known.HostnameEndpoint(reactor, self.host, self.port)
+        return endpoint
 
     def _refuse_datagrams(self) -> None:
         if self.is_datagram:
@@ -176,6 +171,13 @@ def _follows(first: IAddress, second: IAddress) -> bool:
 def _prefix(address: IPv4Address | IPv6Address) -> str:
     host = f"[{address.host}]" if isinstance(address, IPv6Address) else address.host
     return f"udp:{host}" if address.type == "UDP" else host
+
+
+def _endpoints() -> Any:
+    """Twisted's endpoints, once they are used: they load OpenSSL, which takes time and memory."""
+    from twisted.internet import endpoints
+
+    return endpoints
 
 
 def _is_endpoint_type(kind: str) -> bool:

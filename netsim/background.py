@@ -10,6 +10,8 @@ reactor, which is why this module keeps the thread in a global.
 from __future__ import annotations
 
 import atexit
+import os
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -20,12 +22,14 @@ from twisted.internet.error import ReactorNotRestartable
 from twisted.python import threadable
 from twisted.python.failure import Failure
 
-__all__ = ["STOP_WITHIN", "call"]
+__all__ = ["STOP_WITHIN", "call", "call_anywhere", "is_here"]
 
 STOP_WITHIN = 2.0
 """Seconds that the exit of the interpreter waits for services to clean up."""
 
 _starting = threading.Lock()
+_owner: int | None = None
+"""The process whose thread runs the reactor: threads do not survive a fork."""
 
 
 def call(function: Callable[..., Any], *args: Any, timeout: float | None = None) -> Any:
@@ -50,6 +54,22 @@ def call(function: Callable[..., Any], *args: Any, timeout: float | None = None)
             raise
         reactor.callFromThread(waiting.cancel)
         raise TimeoutError(f"{_name(function)} took longer than {timeout} s") from None
+
+
+def call_anywhere(function: Callable[..., Any], *args: Any) -> Any:
+    """
+    Call a function in the reactor's thread: wait for its result where that is possible.
+
+    In the reactor's own thread the L{Deferred} is returned.
+    """
+    if is_here():
+        return maybeDeferred(function, *args)
+    return call(function, *args)
+
+
+def is_here() -> bool:
+    """Whether this is the thread of a reactor that runs, which must not wait."""
+    return threadable.isInIOThread() and _is_running()
 
 
 class _Call:
@@ -87,6 +107,11 @@ def _running_reactor() -> Any:
 
     reactor: Any = installed
     with _starting:
+        if _owner not in (None, os.getpid()):
+            raise RuntimeError(
+                "The reactor runs in the process that this one was forked from;"
+                ' start processes with the "spawn" method, or before netsim is used'
+            )
         if not reactor.running:
             _start(reactor)
         elif threadable.isInIOThread():
@@ -94,11 +119,19 @@ def _running_reactor() -> Any:
     return reactor
 
 
+def _is_running() -> bool:
+    # To ask must not install one.
+    reactor = sys.modules.get("twisted.internet.reactor")
+    return bool(getattr(reactor, "running", False))
+
+
 def _start(reactor: Any) -> None:
+    global _owner
     started: Future[None] = Future()
     thread = threading.Thread(target=_run, args=(reactor, started), name="reactor", daemon=True)
     thread.start()
     started.result()
+    _owner = os.getpid()
     atexit.register(_stop, reactor, thread)
 
 

@@ -24,6 +24,7 @@ __all__ = [
     "PeerError",
     "Problem",
     "ScriptError",
+    "SimulatorError",
     "StorageError",
 ]
 
@@ -72,6 +73,10 @@ class ScriptError(InputError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__("\n".join(map(str, problems)))
         self.problems = tuple(problems)
+
+
+class SimulatorError(InputError):
+    """There is no such simulator, it cannot be imported, or it lacks something."""
 
 
 class PeerError(NetsimError):

@@ -12,8 +12,6 @@ import os
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -71,6 +69,9 @@ class ServiceOptions(usage.Options):
 
     def opt_version(self) -> None:
         """Print the version, and exit."""
+        # Here, as it takes a while to load, and is hardly ever asked for.
+        from importlib.metadata import version
+
         print(f"netsim {version('netsim')}")
         sys.exit(0)
 
@@ -142,10 +143,11 @@ def seconds(text: str) -> float:
 
 def size(text: str) -> int:
     """Read a number of bytes, such as C{1048576}, C{64MiB} or C{0.5GiB}."""
-    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?) *([A-Za-z]*)", text)
-    if match is None or match[2] not in _UNITS:
+    match = re.fullmatch(r"([0-9]+)(?:\.([0-9]+))? *([A-Za-z]*)", text)
+    if match is None or match[3] not in _UNITS:
         raise ValueError("expected a number of bytes, such as 1048576, 512KiB, 64MiB or 1GiB")
-    return int(Decimal(match[1]) * _UNITS[match[2]])
+    unit, part = _UNITS[match[3]], match[2] or "0"
+    return int(match[1]) * unit + int(part) * unit // 10 ** len(part)
 
 
 def directories(text: str) -> list[Path]:

@@ -22,23 +22,24 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import Callable, Coroutine, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 from types import FrameType
-from typing import Any, NoReturn, Protocol, TextIO
+from typing import Any, NoReturn, Protocol
 
 from attrs import define
 from twisted.application.service import IService, MultiService
 from twisted.internet.defer import CancelledError, Deferred, maybeDeferred
 from twisted.internet.error import CannotListenError, ConnectError, ReactorNotRunning
 from twisted.internet.interfaces import IAddress
-from twisted.logger import FileLogObserver, Logger, globalLogBeginner, textFileLogObserver
+from twisted.logger import Logger, globalLogBeginner, textFileLogObserver
 from twisted.python.failure import Failure
 from twisted.python.usage import Options
 
 from netsim.addresses import describe_range
 from netsim.errors import NetsimError
+from netsim.logs import StderrObserver, stderr
 
 __all__ = [
     "STOP_WITHIN",
@@ -51,9 +52,9 @@ __all__ = [
     "own_signals",
     "run",
     "set_exit_status",
-    "stderr_observer",
     "stop",
     "usage_failed",
+    "without_openssl",
 ]
 
 STOP_WITHIN = 2.0
@@ -168,9 +169,25 @@ def given(options: Options, arguments: Sequence[str]) -> frozenset[str]:
     return frozenset(options.synonyms.get(name, name) for name in names)
 
 
-def stderr_observer() -> FileLogObserver:
-    """Make the observer that writes the log, as text, to the real stderr."""
-    return textFileLogObserver(_stderr())
+@contextmanager
+def without_openssl() -> Iterator[None]:
+    """
+    A reactor that is installed in here does without OpenSSL.
+
+    Twisted loads OpenSSL with every reactor: 9 MiB, and a third of the time until a
+    service starts.  What is lost is the reactor's own C{listenSSL}, C{connectSSL} and
+    C{startTLS}; endpoints do TLS by themselves, and load it when they are used.
+    """
+    if "OpenSSL" in sys.modules:
+        yield
+        return
+    # As Twisted finds it where the extra C{tls} is not installed.
+    sys.modules["OpenSSL"] = None  # type: ignore[assignment]
+    try:
+        yield
+        _installed_reactor()
+    finally:
+        del sys.modules["OpenSSL"]
 
 
 def run(service: IService) -> None:
@@ -180,7 +197,7 @@ def run(service: IService) -> None:
     The exit status of the contract is given when the interpreter exits.
     """
     reactor = _installed_reactor()
-    globalLogBeginner.beginLoggingTo([stderr_observer()])
+    globalLogBeginner.beginLoggingTo([StderrObserver()])
     service.privilegedStartService()
     service.startService()
     reactor.addSystemEventTrigger("before", "shutdown", service.stopService)
@@ -275,7 +292,7 @@ def _twistd_in_foreground(runner: Options) -> None:
     chosen = given(runner, sys.argv[1:])
     if not chosen & {"logfile", "logger", "syslog"}:
         # By name: twistd imports it after the service's options were read.
-        runner["logger"] = "netsim.process.stderr_observer"
+        runner["logger"] = "netsim.logs.StderrObserver"
     if "pidfile" not in chosen:
         runner["pidfile"] = ""
 
@@ -284,14 +301,9 @@ def _twist_in_foreground(runner: Options) -> None:
     chosen = given(runner, sys.argv[1:])
     if "log-file" in chosen:
         return
-    runner["logFile"] = _stderr()
+    runner["logFile"] = stderr()
     if "log-format" not in chosen:
         runner["fileLogObserverFactory"] = textFileLogObserver
-
-
-def _stderr() -> TextIO:
-    # A process that was started with stderr closed has none.
-    return sys.__stderr__ or open(os.devnull, "w")
 
 
 def _on_signal(reactor: Reactor, number: int, frame: FrameType | None) -> None:

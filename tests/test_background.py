@@ -90,6 +90,66 @@ from twisted.internet import reactor
 call(reactor.callInThread, time.sleep, 30)
 """
 
+ANYWHERE = """
+from netsim.background import call_anywhere
+async def coroutine():
+    return threading.current_thread()
+thread = call_anywhere(coroutine)
+assert thread is not threading.main_thread()
+assert thread is call_anywhere(threading.current_thread)
+assert call_anywhere(pow, 2, 3) == 8
+assert raises(ZeroDivisionError, call_anywhere, lambda: 1 / 0) == "division by zero"
+def inside():
+    waiting = call_anywhere(coroutine)
+    assert isinstance(waiting, defer.Deferred)
+    failing = call_anywhere(lambda: 1 / 0)
+    return defer.gatherResults([waiting, failing.addErrback(lambda failure: failure.type)])
+assert call(inside) == [thread, ZeroDivisionError]
+"""
+
+ANYWHERE_ELSE = """
+from twisted.internet import reactor
+from netsim.background import call_anywhere
+done = []
+def inside():
+    call_anywhere(threading.current_thread).addCallback(done.append)
+    threading.Thread(target=outside).start()
+def outside():
+    done.append(call_anywhere(threading.current_thread))
+    call_anywhere(reactor.stop)
+reactor.callWhenRunning(inside)
+reactor.run()
+assert done == [threading.main_thread()] * 2
+"""
+
+INTERRUPTED = """
+import os, signal
+def never():
+    threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT)).start()
+    return defer.Deferred()
+raises(KeyboardInterrupt, never)
+assert call(pow, 2, 3) == 8
+"""
+
+FORKED = """
+import os
+call(int)
+pid = os.fork()
+if not pid:
+    told = raises(RuntimeError, int)
+    os._exit(0 if "forked" in told else 1)
+assert os.waitpid(pid, 0)[1] == 0
+assert call(pow, 2, 3) == 8
+"""
+
+FORKED_BEFORE = """
+import os, sys
+pid = os.fork()
+assert call(pow, 2, 3) == 8
+if pid:
+    assert os.waitpid(pid, 0)[1] == 0
+"""
+
 NO_SIDE_EFFECT = """
 import sys
 assert "twisted.internet.reactor" not in sys.modules
@@ -144,6 +204,26 @@ class CallTests(SynchronousTestCase):
         """The exit of the interpreter does not wait longer than it should."""
         self.assertEqual(background.STOP_WITHIN, 2.0)
         self.run_script(HANGS)
+
+    def test_interrupted(self) -> None:
+        """A caller may be interrupted, and others go on."""
+        self.run_script(INTERRUPTED)
+
+    def test_forked(self) -> None:
+        """A process that was forked has no reactor thread, and is told so instead of waiting."""
+        self.run_script(FORKED)
+
+    def test_forked_before(self) -> None:
+        """One that was forked before there was a thread has its own."""
+        self.run_script(FORKED_BEFORE)
+
+    def test_anywhere(self) -> None:
+        """C{call_anywhere} waits, except in the reactor's own thread."""
+        self.run_script(ANYWHERE)
+
+    def test_anywhere_else(self) -> None:
+        """It does so, too, where the reactor runs in the main thread."""
+        self.run_script(ANYWHERE_ELSE)
 
     def test_no_side_effect(self) -> None:
         """Importing the module makes no reactor and no thread."""

@@ -219,7 +219,7 @@ class ForegroundTests(SynchronousTestCase):
     def test_twistd(self) -> None:
         """C{twistd -n} logs to stderr and writes no pidfile."""
         runner = self.foreground(ServerOptions(), "-n", "portforward")
-        self.assertEqual(runner["logger"], "netsim.process.stderr_observer")
+        self.assertEqual(runner["logger"], "netsim.logs.StderrObserver")
         self.assertEqual(runner["pidfile"], "")
 
     def test_daemon(self) -> None:
@@ -244,6 +244,55 @@ class ForegroundTests(SynchronousTestCase):
         runner = self.foreground(TwistOptions(), "--log-format=json", "portforward")
         self.assertIs(runner["logFile"], sys.__stderr__)
         self.assertIsNot(runner["fileLogObserverFactory"], textFileLogObserver)
+
+
+class LeanReactorTests(SynchronousTestCase):
+    """A reactor without OpenSSL, in a process of its own."""
+
+    def run_lean(self, code: str) -> list[str]:
+        """Run code after it; what it prints."""
+        before = "import sys; from netsim import process\nwith process.without_openssl():\n    pass"
+        command = [sys.executable, "-c", f"{before}\n{code}"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.stderr, "")
+        return done.stdout.split()
+
+    def test_lean(self) -> None:
+        """There is a reactor, and no OpenSSL."""
+        code = """
+print("twisted.internet.reactor" in sys.modules, "OpenSSL" in sys.modules)
+"""
+        self.assertEqual(self.run_lean(code), ["True", "False"])
+
+    def test_tls(self) -> None:
+        """Endpoints do TLS all the same."""
+        code = """
+from twisted.internet import reactor
+from twisted.internet.endpoints import clientFromString, serverFromString
+from twisted.internet.protocol import Factory, Protocol
+class Plain(Protocol):
+    def dataReceived(self, data):
+        print(data[:1].hex())
+        reactor.stop()
+def connect(port):
+    address = f"tls:127.0.0.1:{port.getHost().port}"
+    clientFromString(reactor, address).connect(Factory.forProtocol(Protocol))
+server = serverFromString(reactor, "tcp:0:interface=127.0.0.1")
+server.listen(Factory.forProtocol(Plain)).addCallback(connect)
+reactor.run()
+"""
+        # 22 is a handshake (RFC 8446, section 5.1).
+        self.assertEqual(self.run_lean(code), ["16"])
+
+    def test_late(self) -> None:
+        """Where OpenSSL is loaded already there is nothing to gain, and nothing is done."""
+        code = """
+import OpenSSL
+with process.without_openssl():
+    pass
+print(sys.modules["OpenSSL"] is OpenSSL)
+"""
+        self.assertEqual(self.run_lean(code), ["True"])
 
 
 class Server(process.ServerService):
