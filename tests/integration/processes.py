@@ -26,13 +26,22 @@ from twisted.trial.unittest import SkipTest, SynchronousTestCase
 ROOT = Path(__file__).parents[2]
 PATIENCE = 20.0
 """Seconds."""
+REACTOR = os.environ.get("NETSIM_TEST_REACTOR", "epoll")
+"""What services run on; C{make test} runs these tests with uv, too."""
 RUNNERS = {
-    "twistd": ("-c", "import sys; from twisted.scripts.twistd import run; sys.exit(run())", "-n"),
-    "twist": ("-m", "twisted"),
+    "twistd": (
+        *("-c", "import sys; from twisted.scripts.twistd import run; sys.exit(run())"),
+        *("-n", f"--reactor={REACTOR}"),
+    ),
+    "twist": ("-m", "twisted", f"--reactor={REACTOR}"),
     "netsim": ("-c", "import sys; from netsim.cli import main; sys.exit(main())"),
 }
 """The three ways to run a service, by their names."""
-COMMANDS = {"netsim-proxy": "record", "netsim-replay": "replay"}
+COMMANDS = {
+    "netsim-proxy": ["record"],
+    "netsim-replay": ["replay"],
+    "netsim-simulator": ["simulator", "start"],
+}
 """What services are called where C{netsim} runs them."""
 
 Word = str | Path
@@ -42,8 +51,8 @@ P = TypeVar("P", bound="Process")
 
 def netsim(service: str, runner: str = "twistd") -> list[Word]:
     """The command line of a service, up to its options."""
-    name = COMMANDS[service] if runner == "netsim" else service
-    return [sys.executable, *RUNNERS[runner], name]
+    words = COMMANDS[service] if runner == "netsim" else [service]
+    return [sys.executable, *RUNNERS[runner], *words]
 
 
 def require(program: str, package: str) -> str:
@@ -117,7 +126,12 @@ class Process:
                 stdout=self._stdout,
                 stderr=self._stderr,
                 cwd=directory,
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), **(environment or {})},
+                env={
+                    **os.environ,
+                    "NETSIM_REACTOR": REACTOR,
+                    "PYTHONPATH": os.pathsep.join(paths),
+                    **(environment or {}),
+                },
             )
         self.pid = self._popen.pid
 
