@@ -1,8 +1,8 @@
 """
 The C{netsim} command: the services for people who do not know C{twistd}, and tools.
 
-C{netsim record} and C{netsim replay} are C{netsim-proxy} and C{netsim-replay}, with
-the same options and the same services.
+C{netsim record}, C{netsim replay} and C{netsim simulator start} are C{netsim-proxy},
+C{netsim-replay} and C{netsim-simulator}, with the same options and the same services.
 """
 
 from __future__ import annotations
@@ -10,24 +10,36 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
-from typing import Any
+from typing import Any, ClassVar
 
 from twisted.python import usage
 
 from netsim import options, process
 from netsim.errors import NetsimError
+from netsim.reactor import choice
 
-COMMANDS = {
+Commands = Mapping[str, tuple[str, str, str]]
+"""Where the options of each command are, and what it does."""
+
+COMMANDS: Commands = {
     "record": ("netsim.proxy.service", "Options", "Record real sessions."),
     "replay": ("netsim.replay.service", "Options", "Play a recording to a client, and judge it."),
+    "simulator": ("netsim.cli", "SimulatorOptions", "Simulate devices."),
     "show": ("netsim.tools", "Show", "List a recording."),
     "diff": ("netsim.tools", "Diff", "Show the first difference between two recordings."),
     "verify": ("netsim.tools", "Verify", "Check script files and their blobs."),
     "recover": ("netsim.tools", "Recover", "Finish the recordings of a killed proxy."),
 }
-"""Where the options of each command are, and what it does."""
+
+SIMULATOR: Commands = {
+    "list": ("netsim.simulator.tools", "List", "List the simulators that there are."),
+    "describe": ("netsim.simulator.tools", "Describe", "Tell what a simulator is."),
+    "start": ("netsim.simulator.service", "Start", "Run simulators."),
+    "status": ("netsim.simulator.tools", "Status", "Tell which simulators run."),
+    "stop": ("netsim.simulator.tools", "Stop", "Stop simulators."),
+}
 
 
 def _options(module: str, name: str) -> Callable[[], usage.Options]:
@@ -35,22 +47,52 @@ def _options(module: str, name: str) -> Callable[[], usage.Options]:
     return lambda: getattr(import_module(module), name)()
 
 
-class Options(options.ServiceOptions):
-    """The commands."""
+class GroupOptions(options.ServiceOptions):
+    """A command that is a choice of commands."""
 
-    synopsis = "Usage: netsim"
-    longdesc = "Record, replay and inspect sessions. `netsim COMMAND --help` tells more."
+    commands: ClassVar[Commands]
+    subCommands: Any
     subOptions: Any
-    example = "netsim record -r instrument.example:5025 -o session"
-    subCommands = [
-        [name, None, _options(module, kind), what]
-        for name, (module, kind, what) in COMMANDS.items()
-    ]
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.subCommands = [
+            [name, None, _options(module, kind), what]
+            for name, (module, kind, what) in cls.commands.items()
+        ]
+
+    def getSynopsis(self) -> str:
+        """How it is called; its commands are put after this."""
+        return str(super().getSynopsis()).rstrip()
 
     def postOptions(self) -> None:
         """One command is needed."""
+        super().postOptions()
         if self.subCommand is None:
-            raise usage.UsageError(f"expected a command: {', '.join(COMMANDS)}")
+            raise usage.UsageError(f"expected a command: {', '.join(self.commands)}")
+
+
+class SimulatorOptions(GroupOptions):
+    """The commands for simulators."""
+
+    synopsis = ""
+    longdesc = "Simulates devices. `netsim simulator COMMAND --help` tells more."
+    example = "start -s active_surface"
+    commands = SIMULATOR
+
+
+class Options(GroupOptions):
+    """The commands."""
+
+    synopsis = "Usage: netsim"
+    longdesc = "Record, replay and simulate. `netsim COMMAND --help` tells more."
+    example = "netsim record -r instrument.example:5025 -o session"
+    commands = COMMANDS
+    environment = {"reactor": choice.VARIABLE}
+    optParameters = [
+        ["reactor", None, None, "What services run on; uv, where uvloop is installed.",
+         choice.reactor_name],
+    ]  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -78,22 +120,48 @@ def _run(config: Options, arguments: Sequence[str] | None) -> None:
     try:
         config.parseOptions(arguments)
     except usage.UsageError as error:
-        sys.exit(f"{' '.join(filter(None, ['netsim', config.subCommand]))}: {error}")
-    module = import_module(COMMANDS[str(config.subCommand)][0])
-    if hasattr(module, "makeService"):
-        process.run(module.makeService(config.subOptions))
-        return
+        words = ["netsim", *(str(group.subCommand) for group in _groups(config))]
+        sys.exit(f"{' '.join(words)}: {error}")
+    groups = list(_groups(config))
+    chosen = groups[-1].subOptions
+    if hasattr(chosen, "run"):
+        if getattr(chosen, "needs_reactor", False):
+            # Nothing that these run speaks TLS.
+            with process.without_openssl():
+                _choose(config["reactor"])
+        _use(chosen)
+        sys.exit(_status(config))
+    module = import_module(groups[-1].commands[str(groups[-1].subCommand)][0])
+    _choose(config["reactor"])
+    process.run(module.makeService(chosen))
+
+
+def _choose(name: str | None) -> None:
     try:
-        for line in config.subOptions.run():
+        choice.choose(name)
+    except ValueError as error:
+        sys.exit(f"netsim: --reactor: {error}")
+
+
+def _use(tool: Any) -> None:
+    try:
+        for line in tool.run():
             print(line)
     except NetsimError as error:
         sys.exit(str(error))
     except KeyboardInterrupt:
         sys.exit(128 + signal.SIGINT)
-    sys.exit(_status(config))
+
+
+def _groups(config: GroupOptions) -> Iterator[GroupOptions]:
+    """The choices that were made, as far as they were."""
+    group: Any = config
+    while isinstance(group, GroupOptions) and group.subCommand is not None:
+        yield group
+        group = getattr(group, "subOptions", None)
 
 
 def _status(config: Options) -> int:
     """A tool says that it has failed; C{--help} has not, with or without a command."""
-    tool = getattr(config, "subOptions", None)
+    tool = [config, *(getattr(group, "subOptions", None) for group in _groups(config))][-1]
     return int(getattr(tool, "failed", False))

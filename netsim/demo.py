@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from itertools import takewhile
 from pathlib import Path
 
+from netsim import reactor
 from netsim.script.blobs import BlobStore
 from netsim.script.conversation import Conversation
 from netsim.script.document import load
@@ -31,7 +32,8 @@ PATIENCE = 30
 """Seconds that any of the programs may take."""
 
 _SERVER = [sys.executable, "-u", "-m", "http.server", "0", "-b", "127.0.0.1", "-p", "HTTP/1.1"]
-_TWISTD = [str(Path(sys.executable).with_name("twistd")), "-n"]
+_OPTIONS = [*(["--reactor=uv"] if reactor.available() else []), "-n"]
+_TWISTD = [str(Path(sys.executable).with_name("twistd")), *_OPTIONS]
 _CLIENT = [sys.executable, "-m", "netsim.demo"]
 
 
@@ -64,7 +66,7 @@ def _prepare() -> Path:
 
 def _record(server: str) -> None:
     proxy = ["netsim-proxy", "-r", server, "-l", "127.0.0.1:0", "-o", str(HERE / "session")]
-    print(f"2. The recording proxy: twistd -n {' '.join(proxy)}")
+    print(f"2. The recording proxy: twistd {' '.join(_OPTIONS + proxy)}")
     with _running(_TWISTD + proxy) as ready:
         host, port = ready.split()[-1].split(":")
         print("   A real client, through the proxy:")
@@ -83,7 +85,7 @@ def _describe(recording: Path) -> None:
 
 def _replay(recording: Path, *files: str) -> int:
     replay = ["netsim-replay", "-i", str(recording)]
-    print(f"   twistd -n {' '.join(replay)} {' '.join(['client', *files])}")
+    print(f"   twistd {' '.join([*_OPTIONS, *replay, 'client', *files])}")
     done = _run([*_TWISTD, *replay, *_CLIENT, *files], os.environ)
     print(_indented(done.stdout.partition("\n")[2]))
     print(_indented(_verdict(done.stderr)))

@@ -40,6 +40,9 @@ from netsim.replay.modules import ModuleLoader
 from netsim.replay.protocol import ReplayFactory
 from netsim.replay.verdict import Tally, Verdict
 from netsim.script.dump import RECORDED
+from netsim.simulator.inmemory import SimulatedClient, SimulatedDevice
+
+__all__ = ["ServeScripts", "ServedScript", "SimulatedClient", "SimulatedDevice", "serve", "serving"]
 
 SETTLE = 1.0
 """Seconds that connections may stay open after the test."""

@@ -1,8 +1,8 @@
 """
-Print the count of a trial run: C{N passed, N failed, N skipped}.
+Print the count of trial's runs: C{N passed, N failed, N skipped}.
 
-C{python tests/summary.py LOG} reads trial's output from LOG.  The exit status is 1
-if anything failed, or if trial never came to its summary.
+C{python tests/summary.py LOG...} reads trial's output from each LOG.  The exit status
+is 1 if anything failed, or if trial never came to its summary.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ def count(output: str) -> tuple[int, int, int]:
     return passed, failed, skipped
 
 
-def main(log: Path) -> int:
-    """Print the count of C{log} and return the exit status."""
-    output = log.read_text(errors="replace") if log.exists() else ""
-    passed, failed, skipped = count(output)
+def main(*logs: Path) -> int:
+    """Print the count of all C{logs} together, and return the exit status."""
+    outputs = [log.read_text(errors="replace") if log.exists() else "" for log in logs]
+    passed, failed, skipped = map(sum, zip(*map(count, outputs), strict=True))
     print(f"{passed} passed, {failed} failed, {skipped} skipped")
     return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main(*map(Path, sys.argv[1:])))

@@ -12,14 +12,17 @@ from twisted.application.service import IService
 from twisted.trial.unittest import SynchronousTestCase
 
 from netsim import process
-from netsim.cli import COMMANDS, main
+from netsim.cli import COMMANDS, SIMULATOR, main
 from netsim.proxy.service import ProxyService
 from netsim.replay.service import ReplayService
+from netsim.simulator.service import SimulatorService
 from tests.command import Ended, netsim
 from tests.script.files import ScriptFilesTestCase, compound, exchange
 
 ROOT = Path(__file__).parent.parent
 PROGRAM = [sys.executable, "-c", "from netsim.cli import main; main()"]
+EVERY = [*([name] for name in COMMANDS), *(["simulator", name] for name in SIMULATOR)]
+"""The words of each command."""
 
 
 class OptionsTests(SynchronousTestCase):
@@ -36,14 +39,19 @@ class OptionsTests(SynchronousTestCase):
 
     def test_noCommand(self) -> None:
         """Without a command, all that there are are named."""
-        commands = "record, replay, show, diff, verify, recover"
+        commands = "record, replay, simulator, show, diff, verify, recover"
         self.check_refused(f"netsim: expected a command: {commands}")
+        commands = "list, describe, start, status, stop"
+        self.check_refused(f"netsim simulator: expected a command: {commands}", "simulator")
 
     def test_unknown(self) -> None:
         """A command or an option that is not there is named."""
         self.check_refused("netsim: Unknown command: play", "play")
         self.check_refused("netsim: option --loud not recognized", "--loud")
         self.check_refused("netsim show: option --loud not recognized", "show", "--loud")
+        self.check_refused("netsim simulator: Unknown command: play", "simulator", "play")
+        complaint = "netsim simulator stop: option --loud not recognized"
+        self.check_refused(complaint, "simulator", "stop", "--loud")
 
     def test_missing(self) -> None:
         """What a command needs is named, with the command."""
@@ -69,24 +77,30 @@ class OptionsTests(SynchronousTestCase):
 
     def test_help(self) -> None:
         """C{--help} lists the commands, and gives an example."""
-        ended = netsim("--help")
-        self.assertEqual((0, ""), (ended.status, ended.stderr))
-        for name, (_, _, what) in COMMANDS.items():
-            self.assertRegex(ended.stdout, rf"(?m)^    {name} +{what}$")
-        self.assertIn("Example:\n    netsim record -r ", ended.stdout)
+        for group, commands, example in (
+            ([], COMMANDS, "netsim record -r "),
+            (["simulator"], SIMULATOR, "netsim simulator start -s "),
+        ):
+            ended = netsim(*group, "--help")
+            self.assertEqual((0, ""), (ended.status, ended.stderr))
+            for name, (_, _, what) in commands.items():
+                self.assertRegex(ended.stdout, rf"(?m)^    {name} +{what}$")
+            self.assertIn(f"Example:\n    {example}", ended.stdout)
 
     def test_helpOfCommands(self) -> None:
         """So does that of each command."""
-        for name in COMMANDS:
-            ended = netsim(name, "--help")
+        for words in EVERY:
+            ended = netsim(*words, "--help")
             self.assertEqual((0, ""), (ended.status, ended.stderr))
-            self.assertTrue(ended.stdout.startswith(f"Usage: netsim {name} "), ended.stdout)
-            self.assertRegex(ended.stdout, r"\nExample:\n    (netsim|twistd -n) .+\n\n\Z")
+            command = f"netsim {' '.join(words)}"
+            self.assertRegex(ended.stdout, rf"\AUsage: {command}( \S.*)?\n")
+            if words != ["simulator"]:
+                self.assertRegex(ended.stdout, rf"\nExample:\n    {command} .+\n\n\Z")
 
     def test_version(self) -> None:
         """C{--version} is the same everywhere."""
         told = Ended(0, f"netsim {version('netsim')}\n", "")
-        for words in [], *([name] for name in COMMANDS):
+        for words in [], *EVERY:
             self.assertEqual(told, netsim(*words, "--version"))
 
 
@@ -112,6 +126,12 @@ class ServiceTests(SynchronousTestCase):
         service = self.run_service("replay", "-i", "session-1.json", "client", "--help")
         self.assertIsInstance(service, ReplayService)
         self.assertEqual("netsim-replay", service.name)
+
+    def test_simulator(self) -> None:
+        """C{netsim simulator start} is C{netsim-simulator}."""
+        service = self.run_service("simulator", "start", "-s", "active_surface")
+        self.assertIsInstance(service, SimulatorService)
+        self.assertEqual("netsim-simulator", service.name)
 
 
 class StatusTests(ScriptFilesTestCase):

@@ -47,7 +47,8 @@ class DemoTests(SynchronousTestCase):
         """Its parts come in their order, with the commands that the user can repeat."""
         self.assertEqual(["1", "2", "3", "4"], self.told(r"^(\d)\. "))
         self.assertEqual(
-            ["netsim-proxy", "netsim-replay", "netsim-replay"], self.told(r"twistd -n (\S+) ")
+            ["netsim-proxy", "netsim-replay", "netsim-replay"],
+            self.told(r"twistd (?:--reactor=uv )?-n (\S+) "),
         )
 
     def test_recorded(self) -> None:

@@ -20,6 +20,7 @@ from netsim.replay.modules import ModuleLoader
 from netsim.script import checks
 from netsim.script.document import load
 from netsim.script.nds1 import Nds1
+from netsim.simulator.service import Options, Start
 
 DOCS = Path(__file__).parent.parent / "docs"
 EXAMPLES = DOCS / "examples"
@@ -50,8 +51,14 @@ def described() -> Described:
 
 def existing() -> Iterator[tuple[str, Any]]:
     """Every command under the name that the page has for it, and its options."""
-    for name, (module, kind, _) in cli.COMMANDS.items():
-        yield PAGE_NAMES.get(name, f"netsim {name}"), getattr(import_module(module), kind)()
+    groups: list[tuple[str, cli.Commands]] = [("", cli.COMMANDS)]
+    for prefix, commands in groups:
+        for last, (module, kind, _) in commands.items():
+            name, options = prefix + last, getattr(import_module(module), kind)()
+            if isinstance(options, cli.GroupOptions):
+                groups.append((f"{name} ", options.commands))
+            else:
+                yield PAGE_NAMES.get(name, f"netsim {name}"), options
 
 
 def names_of(options: Any) -> set[frozenset[str]]:
@@ -66,6 +73,13 @@ class CommandTests(SynchronousTestCase):
     def test_every_command_and_option_is_described(self) -> None:
         found = {name: names_of(options) for name, options in existing()}
         self.assertEqual({name: set(texts) for name, texts in described().items()}, found)
+
+    def test_a_simulator_has_the_same_options_under_twistd(self) -> None:
+        start, service = names_of(Start()), names_of(Options())
+        self.assertEqual(
+            {frozenset({name}) for name in ("detach", "log", "watch")}, start - service
+        )
+        self.assertEqual(set(), service - start)
 
     def test_every_default_is_told_as_it_is(self) -> None:
         programs = described()
@@ -130,6 +144,9 @@ class ExampleTests(SynchronousTestCase):
 
     def test_with_trial(self) -> None:
         self.run_tests("twisted.trial", "test_with_trial", "test_in_memory")
+
+    def test_a_simulator(self) -> None:
+        self.run_tests("twisted.trial", "test_supply")
 
     def run_tests(self, *words: str | Path) -> None:
         """Run a test program, and see it pass."""

@@ -47,10 +47,10 @@ class CountTests(SynchronousTestCase):
 class MainTests(SynchronousTestCase):
     """The count is one line, and a failure the exit status."""
 
-    def runMain(self, log: Path) -> tuple[int, str]:
+    def runMain(self, *logs: Path) -> tuple[int, str]:
         out = StringIO()
         with redirect_stdout(out):
-            status = main(log)
+            status = main(*logs)
         return status, out.getvalue()
 
     def test_passed(self) -> None:
@@ -63,3 +63,11 @@ class MainTests(SynchronousTestCase):
         """Trial never started: status 1."""
         log = Path(self.mktemp())
         self.assertEqual(self.runMain(log), (1, "0 passed, 1 failed, 0 skipped\n"))
+
+    def test_severalRuns(self) -> None:
+        """They are counted together; one that never started is a failure."""
+        logs = [Path(self.mktemp()) for _ in range(3)]
+        for log in logs[:2]:
+            log.write_text(RAN + "PASSED (skips=1, successes=8)\n")
+        self.assertEqual(self.runMain(*logs[:2]), (0, "16 passed, 0 failed, 2 skipped\n"))
+        self.assertEqual(self.runMain(*logs), (1, "16 passed, 1 failed, 2 skipped\n"))

@@ -13,10 +13,18 @@ from twisted.internet.endpoints import HostnameEndpoint, connectProtocol
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 from twisted.trial.reporter import TestResult
-from twisted.trial.unittest import TestCase
+from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from netsim.errors import ScriptError
-from netsim.testing import SETTLE, ServedScript, ServeScripts, serve
+from netsim.simulator import Delimiter, MessageSystem, command
+from netsim.testing import (
+    SETTLE,
+    ServedScript,
+    ServeScripts,
+    SimulatedClient,
+    SimulatedDevice,
+    serve,
+)
 from tests.replay.wire import Client, Reactor
 from tests.script.files import ScriptFilesTestCase, action, compound, exchange, named
 
@@ -259,6 +267,44 @@ class ServeScriptsTests(ScriptFilesTestCase):
 
         missing = f"{self.main}: cannot be read: No such file or directory"
         self.assertEqual([missing], self.errors(test))
+
+
+class Device(MessageSystem):
+    """A device of a user."""
+
+    framing = Delimiter()
+
+    @command("VOLT {volts}")
+    def set_voltage(self, volts: float) -> str:
+        return f"{volts * 2}\n"
+
+
+class SimulatedDeviceTests(SynchronousTestCase):
+    """A system of a user in memory; see L{tests.simulator.test_inmemory} for the rest."""
+
+    def test_example(self) -> None:
+        """It is spoken to without a network."""
+        device = SimulatedDevice(Device())
+        client = device.connect()
+        self.assertIsInstance(client, SimulatedClient)
+        self.assertEqual(b"5.0\n", client.say(b"VOLT 2.5\n"))
+        self.assertEqual([b"4.0\n"], device.datagram(b"VOLT 2"))
+
+    def test_mistake(self) -> None:
+        """What goes wrong in it fails the test."""
+
+        class Broken(Device):
+            def message(self, message: bytes, peer: object) -> bytes:
+                raise OSError("bad")
+
+        class Users(SynchronousTestCase):
+            def given(self) -> None:
+                SimulatedDevice(Broken()).connect().say(b"x\n")
+
+        result = TestResult()
+        Users("given").run(result)
+        [(_, failure)] = result.errors
+        self.assertEqual("bad", str(failure.value))
 
 
 BLOCKING = """
