@@ -11,4 +11,8 @@ shows the median over the rounds, and the least and the greatest.
 The load comes from this process, over plain blocking sockets and epoll; the
 upstream (L{bench.upstream}) is a process of the same kind.  Everything talks over
 127.0.0.1, on ports that the system chose.
+
+What hosts of simulators host is in C{bench/systems}: modules as existing ones are written,
+and their twins, written for netsim (L{bench.devices}).  L{bench.threaded_host} is whom they
+are compared with.
 """

@@ -4,7 +4,9 @@ Who is measured: a table.
 A command is a program and its arguments, with fields in braces that are known
 only when it starts: C{upstream}, the port to relay to; C{port}, one to listen on, for
 who cannot choose one; C{directory}, for its files; C{script}, a script file that
-answers each exchange of the measure.
+answers each exchange of the measure; C{systems}, the directory of the simulators that are
+hosted, C{device}, the name of the one that the measure is about, and C{offset}, by how
+much its ports are to be moved.
 """
 
 from __future__ import annotations
@@ -43,6 +45,15 @@ BARE_FORWARDER = Contender(
 )
 RECORDING = Contender("netsim-proxy", _PROXY, recording="rec-*.json")
 NOT_RECORDING = Contender("netsim-proxy --no-record", (*_PROXY, "--no-record"))
+BARE_ON_UV = Contender(
+    "bare forwarder on uv", ("python", "-m", "bench.bare", "uv", "forward", "{upstream}")
+)
+PLAIN_UV = Contender("plain uvloop forwarder", ("python", "-m", "bench.plain", "{upstream}"))
+RECORDING_ON_UV = Contender(
+    "netsim-proxy on uv",
+    (_PROXY[0], "--reactor=uv", *_PROXY[1:]),
+    recording="rec-*.json",
+)
 SOCAT = Contender("socat", ("socat", _LISTEN, _CONNECT))
 SOCAT_RECORDING = Contender(
     "socat -r -R",
@@ -50,6 +61,26 @@ SOCAT_RECORDING = Contender(
 )
 
 BARE_ECHO = Contender("bare echo", ("python", "-m", "bench.bare", "echo"))
-REPLAY = Contender(
-    "netsim-replay", ("twistd", "-n", "netsim-replay", "-i", "{script}", "-l", "127.0.0.1:0")
+ECHO_ON_UV = Contender("bare echo on uv", ("python", "-m", "bench.bare", "uv", "echo"))
+_REPLAY = ("netsim-replay", "-i", "{script}", "-l", "127.0.0.1:0")
+REPLAY = Contender("netsim-replay", ("twistd", "-n", *_REPLAY))
+REPLAY_ON_UV = Contender("netsim-replay on uv", ("twistd", "--reactor=uv", "-n", *_REPLAY))
+
+_START = ("simulator", "start", "--path={systems}", "--port-offset={offset}")
+_SIMULATOR = ("netsim", "--reactor=epoll", *_START)
+_SIMULATOR_ON_UV = ("netsim", "--reactor=uv", *_START)
+
+THREADED = Contender(
+    "threaded host", ("python", "-m", "bench.threaded_host", "{device}", "--port-offset={offset}")
+)
+WORKERS = Contender("netsim simulator, unchanged", (*_SIMULATOR, "-s", "{device}"))
+ON_REACTOR = Contender(
+    "netsim simulator --on-reactor, unchanged", (*_SIMULATOR, "-s", "{device}", "--on-reactor")
+)
+TWIN = Contender("netsim simulator, written for it", (*_SIMULATOR, "-s", "{device}_twin"))
+WORKERS_ON_UV = Contender(
+    "netsim simulator on uv, unchanged", (*_SIMULATOR_ON_UV, "-s", "{device}")
+)
+TWIN_ON_UV = Contender(
+    "netsim simulator on uv, written for it", (*_SIMULATOR_ON_UV, "-s", "{device}_twin")
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import select
 import socket
-from collections.abc import Generator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from itertools import islice
 from statistics import median, quantiles
@@ -23,6 +23,10 @@ TIMEOUT = 10
 
 WARM_UP = 0.1
 """The part of all exchanges that comes first and does not count."""
+
+
+Exchange = tuple[bytes, bytes]
+"""A message, and the answer that it should get."""
 
 
 class LoadError(Exception):
@@ -44,24 +48,43 @@ def check(answer: bytes, message: bytes) -> None:
     @raise LoadError: they differ.
     """
     if answer != message:
-        raise LoadError(f"wanted {message[:24]!r}..., received {answer[:24]!r}")
+        ends = range(1, min(len(answer), len(message)) + 1)
+        place = sum(answer[:end] == message[:end] for end in ends)
+        wanted, received = message[place : place + 24], answer[place : place + 24]
+        raise LoadError(f"wanted {wanted!r}..., received {received!r} (from byte {place} on)")
+
+
+def exchange(connection: socket.socket, message: bytes, answer: bytes) -> None:
+    """
+    Make one exchange.
+
+    @raise LoadError: another answer came.
+    """
+    connection.sendall(message)
+    check(wire.receive(connection, len(answer)), answer)
 
 
 def one_by_one(port: int, load: Load) -> dict[str, float]:
+    """Time each exchange of one connection, as L{timed} does."""
+    return timed(port, _echoes(load))
+
+
+def timed(port: int, exchanges: Sequence[Exchange]) -> dict[str, float]:
     """
-    Time each exchange of one connection.
+    Time each of these exchanges on one connection.
 
     @return: C{p50} and C{p99} in microseconds, and C{rate} in exchanges per second.
     """
     times = []
     with connect(port) as connection:
-        for message in map(wire.exchange, range(load.each)):
+        for message, wanted in exchanges:
+            size = len(wanted)
             start = perf_counter()
             connection.sendall(message)
-            answer = wire.receive(connection)
+            answer = wire.receive(connection, size)
             times.append(perf_counter() - start)
-            check(answer, message)
-    del times[: int(load.each * WARM_UP)]
+            check(answer, wanted)
+    del times[: int(len(exchanges) * WARM_UP)]
     return {
         "p50": median(times) * 1e6,
         "p99": quantiles(times, n=100)[98] * 1e6,
@@ -70,31 +93,38 @@ def one_by_one(port: int, load: Load) -> dict[str, float]:
 
 
 class Session:
-    """One connection's walk through its messages."""
+    """One connection's walk through its exchanges."""
 
-    def __init__(self, port: int, messages: list[bytes]) -> None:
+    def __init__(self, port: int, exchanges: Sequence[Exchange]) -> None:
         self.connection = connect(port)
-        self._messages = messages
+        self._exchanges = exchanges
         self._number = 0
-        self.connection.sendall(messages[0])
+        self.connection.sendall(exchanges[0][0])
 
     def advance(self) -> bool:
         """Take one answer and send the next message; false where there is none left."""
-        check(wire.receive(self.connection), self._messages[self._number])
+        _, wanted = self._exchanges[self._number]
+        check(wire.receive(self.connection, len(wanted)), wanted)
         self._number += 1
-        if self._number == len(self._messages):
+        if self._number == len(self._exchanges):
             return False
-        self.connection.sendall(self._messages[self._number])
+        self.connection.sendall(self._exchanges[self._number][0])
         return True
 
 
 def side_by_side(port: int, load: Load) -> dict[str, float]:
+    """Run all sessions of a load, as L{rate} does."""
+    echoes = _echoes(load)
+    return rate((Session(port, echoes) for _ in range(load.sessions)), load)
+
+
+def rate(fresh: Iterator[Session], load: Load) -> dict[str, float]:
     """
     Run all sessions of a load, the next one starting when one has ended.
 
     @return: C{rate} in exchanges per second, from the end of the warm-up to the last answer.
     """
-    with closing(exchanges(port, load)) as answers:
+    with closing(_run(fresh, load)) as answers:
         for _ in islice(answers, int(load.sessions * load.each * WARM_UP)):
             pass
         start = perf_counter()
@@ -102,10 +132,13 @@ def side_by_side(port: int, load: Load) -> dict[str, float]:
         return {"rate": count / (perf_counter() - start)}
 
 
-def exchanges(port: int, load: Load) -> Generator[None, None, None]:
+def _echoes(load: Load) -> list[Exchange]:
+    """Return the messages of a session, each of which is to be sent back."""
+    return [(message, message) for message in map(wire.exchange, range(load.each))]
+
+
+def _run(fresh: Iterator[Session], load: Load) -> Generator[None, None, None]:
     """Run all sessions of a load, and yield after every exchange."""
-    messages = [wire.exchange(number) for number in range(load.each)]
-    fresh = (Session(port, messages) for _ in range(load.sessions))
     sessions: dict[int, Session] = {}
     with select.epoll() as poll:
 

@@ -14,6 +14,7 @@ from attrs import frozen
 
 from bench import bulk, crowd, load, memory
 from bench.contenders import Contender
+from bench.devices import Device
 from bench.processes import Server
 from bench.scale import Scale
 
@@ -65,6 +66,7 @@ class Measure:
     @ivar rest: seconds to wait before.  Memory that a deleted file has just given back
         is filled again much faster, on a virtual machine, than memory that the host
         has to find first; who comes after a recorder must not profit from it.
+    @ivar device: the simulator that a contender hosts for it.
     """
 
     name: str
@@ -74,6 +76,7 @@ class Measure:
     exchanges: Callable[[Scale], int] = lambda scale: 0
     one_core: bool = False
     rest: float = 0.0
+    device: Device | None = None
 
 
 def _growth(subject: Subject, transfer: Callable[[], object]) -> Mapping[str, float]:

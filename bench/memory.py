@@ -37,7 +37,7 @@ def proportional(group: int) -> float:
 
 def forget_peak(group: int) -> None:
     """Let the peak start anew; where the kernel cannot, it still counts from the start."""
-    for process in _members(group):
+    for process in members(group):
         with suppress(OSError):
             (process / "clear_refs").write_text("5")
 
@@ -58,7 +58,7 @@ def wait_until_idle(group: int, timeout: float) -> bool:
 
 def _works(group: int) -> bool:
     """Tell whether any thread runs, waits for a core, or waits for a disk."""
-    for process in _members(group):
+    for process in members(group):
         for thread in process.glob("task/*/stat"):
             with suppress(OSError):
                 if _fields(thread)[0] in "RD":
@@ -66,7 +66,7 @@ def _works(group: int) -> bool:
     return False
 
 
-def _members(group: int) -> Iterator[Path]:
+def members(group: int) -> Iterator[Path]:
     """Yield the directories of a group's processes."""
     for process in Path("/proc").glob("[0-9]*"):
         # Others come and go while this looks at them.
@@ -82,7 +82,7 @@ def _fields(stat: Path) -> list[str]:
 
 def _sum(group: int, file: str, name: str) -> float:
     """Add up a field that is given in kB."""
-    lines = (line for process in _members(group) for line in _lines(process / file))
+    lines = (line for process in members(group) for line in _lines(process / file))
     return sum(int(line.split()[1]) for line in lines if line.startswith(f"{name}:")) / 1024
 
 

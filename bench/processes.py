@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import re
 import shutil
 import signal
@@ -10,9 +11,9 @@ import socket
 import subprocess
 import sysconfig
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from time import monotonic, sleep
+from time import monotonic, perf_counter, sleep
 
 from attrs import frozen
 
@@ -20,6 +21,9 @@ from bench import wire
 
 ROOT = Path(__file__).parent.parent
 START_TIMEOUT = 20.0
+SEARCHED = 10_000
+"""How many ports are looked at for a free range."""
+
 READY = re.compile(rf"^\S+ listening on {re.escape(wire.HOST)}:(\d+)$", re.MULTILINE)
 
 
@@ -33,11 +37,13 @@ class Server:
     A server that accepts connections.
 
     @ivar errors: where its standard error goes.
+    @ivar started: when its process was started, by C{perf_counter}.
     """
 
     pid: int
     port: int
     errors: Path
+    started: float
 
     def last_words(self) -> str:
         """Return the last line that it wrote to its standard error."""
@@ -61,6 +67,25 @@ def free_port() -> int:
     """Return a port that is free now, for programs that cannot choose one themselves."""
     with socket.create_server((wire.HOST, 0)) as server:
         return int(server.getsockname()[1])
+
+
+def free_range(count: int) -> int:
+    """
+    Return the first of so many consecutive ports that are free now.
+
+    They are below those that the system gives to whoever connects, so that they stay free.
+
+    @raise StartError: there are none.
+    """
+    low, _ = map(int, Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split())
+    bases = [*range(max(1024, low - SEARCHED), low - count, count)]
+    random.shuffle(bases)
+    for base in bases:
+        with suppress(OSError), ExitStack() as stack:
+            for port in range(base, base + count):
+                stack.enter_context(socket.create_server((wire.HOST, port)))
+            return base
+    raise StartError(f"no {count} consecutive ports are free below {low}")
 
 
 @contextmanager
@@ -89,11 +114,13 @@ def running(command: Sequence[str], directory: Path, port: int | None = None) ->
     """
     program = find_program(command[0])
     output, errors = directory / "stdout", directory / "stderr"
+    started = perf_counter()
     with output.open("wb") as stdout, errors.open("wb") as stderr:
         process = subprocess.Popen(
             [program, *command[1:]],
             cwd=directory,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            # Who is killed leaves its control socket behind, here where it is removed.
+            env={**os.environ, "PYTHONPATH": str(ROOT), "NETSIM_RUN_DIR": "."},
             stdin=subprocess.DEVNULL,
             stdout=stdout,
             stderr=stderr,
@@ -102,7 +129,7 @@ def running(command: Sequence[str], directory: Path, port: int | None = None) ->
         )
     try:
         ready = _wait_until_ready(process, output, errors, port)
-        yield Server(process.pid, ready, errors)
+        yield Server(process.pid, ready, errors, started)
     finally:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)

@@ -9,9 +9,10 @@ from pathlib import Path
 from time import sleep
 
 from bench.contenders import Contender
+from bench.devices import SYSTEMS
 from bench.load import LoadError
 from bench.measures import Measure, Subject
-from bench.processes import ROOT, Server, StartError, free_port, one_core, running
+from bench.processes import ROOT, Server, StartError, free_port, free_range, one_core, running
 from bench.results import Results
 from bench.scale import Scale
 from bench.scripts import write_script
@@ -74,7 +75,7 @@ def _take(
         write_script(script, measure.exchanges(scale))
         with (
             one_core(upstream) if measure.one_core else nullcontext(),
-            _started(contender, upstream, directory, script) as server,
+            _started(contender, measure, upstream, directory, script) as server,
         ):
             try:
                 return measure.take(Subject(contender, server, directory, scale))
@@ -85,7 +86,7 @@ def _take(
 
 @contextmanager
 def _started(
-    contender: Contender, upstream: Server, directory: Path, script: Path
+    contender: Contender, measure: Measure, upstream: Server, directory: Path, script: Path
 ) -> Iterator[Server]:
     """Run a contender for the time of the block; without a command it is the upstream."""
     if not contender.command:
@@ -93,6 +94,13 @@ def _started(
         return
     port = free_port() if any("{port}" in word for word in contender.command) else None
     fields = {"upstream": upstream.port, "port": port, "directory": directory, "script": script}
+    if measure.device:
+        port = free_range(measure.device.instances)
+        fields |= {
+            "systems": SYSTEMS,
+            "device": measure.device.name,
+            "offset": port - measure.device.first,
+        }
     command = [word.format_map(fields) for word in contender.command]
     with running(command, directory, port) as server:
         yield server

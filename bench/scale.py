@@ -34,6 +34,9 @@ class Scale:
     @ivar bulk: bytes of a transfer whose rate is measured.
     @ivar recorded: bytes of a transfer during which memory is measured.
     @ivar slow: seconds for which a slow client reads.
+    @ivar lines: a connection to each of 96 instances.
+    @ivar idle: seconds in which nothing happens.
+    @ivar status: seconds in which subscribers read.
     """
 
     one: Load
@@ -43,6 +46,9 @@ class Scale:
     bulk: int
     recorded: int
     slow: float
+    lines: Load
+    idle: float
+    status: float
 
 
 FULL = Scale(
@@ -53,6 +59,9 @@ FULL = Scale(
     bulk=1024 * MIB,
     recorded=1024 * MIB,
     slow=5.0,
+    lines=Load(sessions=96, at_once=96, each=200),
+    idle=1.5,
+    status=2.0,
 )
 
 QUICK = Scale(
@@ -63,4 +72,7 @@ QUICK = Scale(
     bulk=64 * MIB,
     recorded=128 * MIB,
     slow=1.0,
+    lines=Load(sessions=96, at_once=96, each=40),
+    idle=0.5,
+    status=1.0,
 )

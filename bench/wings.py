@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from bench import contenders, measures
+from bench import contenders, measures, simulation
 from bench.contenders import Contender
 from bench.measures import Measure
 
@@ -74,7 +74,12 @@ PROXY = Wing(
 REPLAY = Wing(
     name="replay",
     rounds=3,
-    contenders=(contenders.BARE_ECHO, contenders.REPLAY),
+    contenders=(
+        contenders.BARE_ECHO,
+        contenders.ECHO_ON_UV,
+        contenders.REPLAY,
+        contenders.REPLAY_ON_UV,
+    ),
     baselines=(contenders.BARE_ECHO,),
     measures=(measures.ONE, measures.FIFTY, measures.CROWD),
     goals=(Goal(contenders.REPLAY, measures.CROWD, "served", 10_000),),
@@ -93,4 +98,82 @@ MEMORY = Wing(
     ),
 )
 
-WINGS = (PROXY, REPLAY, MEMORY)
+_THREADED = contenders.THREADED
+_WORKERS = contenders.WORKERS
+_TWIN = contenders.TWIN
+
+SIMULATOR = Wing(
+    name="simulator",
+    rounds=3,
+    contenders=(
+        _THREADED,
+        _WORKERS,
+        contenders.ON_REACTOR,
+        _TWIN,
+        contenders.WORKERS_ON_UV,
+        contenders.TWIN_ON_UV,
+    ),
+    baselines=(_THREADED,),
+    measures=(
+        simulation.INSTANCES,
+        simulation.SHORT,
+        simulation.HALF,
+        simulation.WHOLE,
+        simulation.EACH,
+        simulation.STATUS_FAST,
+        simulation.STATUS_MANY,
+        simulation.STATUS_LIMIT,
+    ),
+    goals=(
+        *(
+            goal
+            for who in (_WORKERS, _TWIN)
+            for goal in (
+                Goal(who, simulation.INSTANCES, "start", 1 / 2, _THREADED),
+                Goal(who, simulation.INSTANCES, "memory", 1 / 8, _THREADED),
+                Goal(who, simulation.INSTANCES, "idle", 2),
+                Goal(who, simulation.INSTANCES, "connected", 2),
+            )
+        ),
+        Goal(_TWIN, simulation.SHORT, "rate", 1.5, _THREADED),
+        Goal(_TWIN, simulation.HALF, "rate", 1.5, _THREADED),
+        Goal(_TWIN, simulation.WHOLE, "rate", 1.5, _THREADED),
+        Goal(_WORKERS, simulation.SHORT, "rate", 0.8, _THREADED),
+        Goal(_WORKERS, simulation.HALF, "rate", 0.8, _THREADED),
+        Goal(_WORKERS, simulation.WHOLE, "rate", 0.8, _THREADED),
+        Goal(_TWIN, simulation.STATUS_FAST, "delivered", 99),
+        Goal(_TWIN, simulation.STATUS_FAST, "p99", 5),
+        Goal(_TWIN, simulation.STATUS_MANY, "delivered", 99.9),
+    ),
+)
+
+_ON_UV = contenders.BARE_ON_UV
+_RECORDING_ON_UV = contenders.RECORDING_ON_UV
+
+REACTOR = Wing(
+    name="reactor",
+    rounds=3,
+    contenders=(
+        contenders.DIRECT,
+        _BARE,
+        _ON_UV,
+        contenders.PLAIN_UV,
+        _RECORDING,
+        _RECORDING_ON_UV,
+        _SOCAT,
+    ),
+    baselines=(_BARE, contenders.PLAIN_UV, _SOCAT),
+    measures=(measures.ONE, measures.FIFTY, measures.NEW, measures.DOWN, measures.UP),
+    goals=(
+        Goal(_ON_UV, measures.FIFTY, "rate", 2.5, _BARE),
+        Goal(_ON_UV, measures.ONE, "p50", 0.6, _BARE),
+        Goal(_ON_UV, measures.NEW, "rate", 1.7, _BARE),
+        Goal(_ON_UV, measures.DOWN, "rate", 1.2, _BARE),
+        Goal(_ON_UV, measures.UP, "rate", 1.2, _BARE),
+        Goal(_ON_UV, measures.FIFTY, "rate", 0.9, contenders.PLAIN_UV),
+        Goal(_RECORDING_ON_UV, measures.FIFTY, "rate", 1.0, _SOCAT),
+        Goal(_RECORDING_ON_UV, measures.ONE, "p50", 1.2, _SOCAT),
+    ),
+)
+
+WINGS = (PROXY, REPLAY, MEMORY, SIMULATOR, REACTOR)

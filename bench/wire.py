@@ -31,9 +31,9 @@ def transfer(direction: str, size: int) -> bytes:
     return _message(f"{direction} {size}")
 
 
-def receive(connection: socket.socket) -> bytes:
+def receive(connection: socket.socket, size: int = SIZE) -> bytes:
     """Wait for one whole message; shorter only where the connection has ended."""
-    return connection.recv(SIZE, socket.MSG_WAITALL)
+    return connection.recv(size, socket.MSG_WAITALL)
 
 
 def prepare(connection: socket.socket, timeout: int = 0) -> None:
