@@ -16,7 +16,7 @@ DEV = .venv/.dev-installed
 # Every check runs, also after one has failed; the count comes last.
 test: $(DEV)
 	@$(MAKE) --no-print-directory --keep-going lint contracts types docs trial; status=$$?; \
-	$(BIN)/python tests/summary.py build/trial.log || status=1; exit $$status
+	$(BIN)/python tests/summary.py build/trial.log build/trial-uv.log || status=1; exit $$status
 
 lint: $(DEV)
 	$(BIN)/ruff check --quiet .
@@ -29,9 +29,14 @@ types: $(DEV)
 	$(BIN)/mypy
 
 trial: $(DEV)
-	@mkdir -p build && rm -f build/trial.log
+	@mkdir -p build && rm -f build/trial*.log
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m twisted.trial -j2 tests 2>&1 | tee build/trial.log
+	status=0; \
+	$(BIN)/coverage run -m twisted.trial -j2 tests 2>&1 | tee build/trial.log || status=1; \
+	grep -hor "Twisted's suite on .*" _trial_temp; \
+	echo "The integration tests, with the reactor uv:"; \
+	NETSIM_TEST_REACTOR=uv $(BIN)/coverage run -m twisted.trial -j2 tests.integration \
+	2>&1 | tee build/trial-uv.log || status=1; exit $$status
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
