@@ -256,8 +256,8 @@ class CostTests(SynchronousTestCase):
             (LengthField(4, size=4, limit=size), b"\x00\x01" + b"\x00" * (size - 4)),
             (LengthField(4, size=4, limit=9), b"\xff" * size),
         ):
-            # Work that grows with the square takes tens of seconds.
-            self.assertLess(self.cost(framing, stream), 3.0, framing)
+            # Work that grows with the square takes a minute; coverage alone can take seconds.
+            self.assertLess(self.cost(framing, stream), 12.0, framing)
 
     def test_much_at_once(self) -> None:
         size = 1 << 20
@@ -269,4 +269,4 @@ class CostTests(SynchronousTestCase):
         ):
             begin = process_time()
             framing.framer().feed(data)
-            self.assertLess(process_time() - begin, 5.0, framing)
+            self.assertLess(process_time() - begin, 20.0, framing)
