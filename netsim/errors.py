@@ -10,14 +10,20 @@ can be shown to a user as it is.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from attrs import frozen
 
 __all__ = [
     "ActionError",
     "AddressError",
+    "AuthenticationError",
     "BlobError",
+    "CommandError",
+    "ConfigError",
+    "ForwardError",
     "HostError",
+    "HostKeyError",
     "InputError",
     "JournalError",
     "NetsimError",
@@ -25,6 +31,7 @@ __all__ = [
     "Problem",
     "ScriptError",
     "SimulatorError",
+    "SshError",
     "StorageError",
 ]
 
@@ -79,8 +86,44 @@ class SimulatorError(InputError):
     """There is no such simulator, it cannot be imported, or it lacks something."""
 
 
+class ConfigError(InputError):
+    """A configuration is wrong; C{problems} lists everything found wrong in it."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("\n".join(map(str, problems)))
+        self.problems = tuple(problems)
+
+
+class CommandError(InputError):
+    """
+    A command for the cluster cannot be done, or has failed; the text is the reply's.
+
+    @ivar hosts: what became of it on each host, where it came to that.
+    """
+
+    def __init__(self, text: str, hosts: Sequence[Any] = ()) -> None:
+        super().__init__(text)
+        self.hosts = tuple(hosts)
+
+
 class PeerError(NetsimError):
     """The other end of the wire did not do what it should."""
+
+
+class SshError(PeerError):
+    """A host could not be reached by SSH, or the connection was lost."""
+
+
+class HostKeyError(SshError):
+    """A host's key is unknown, or another one than it was."""
+
+
+class AuthenticationError(SshError):
+    """A host does not let us in."""
+
+
+class ForwardError(SshError):
+    """A host will not listen on a port for us."""
 
 
 class HostError(NetsimError):
