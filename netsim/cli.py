@@ -1,8 +1,9 @@
 """
 The C{netsim} command: the services for people who do not know C{twistd}, and tools.
 
-C{netsim record}, C{netsim replay} and C{netsim simulator start} are C{netsim-proxy},
-C{netsim-replay} and C{netsim-simulator}, with the same options and the same services.
+C{netsim record}, C{netsim replay}, C{netsim simulator start} and C{netsim dsisocket} are
+C{netsim-proxy}, C{netsim-replay}, C{netsim-simulator} and C{netsim-dsisocket}, with the same
+options and the same services.
 """
 
 from __future__ import annotations
@@ -27,6 +28,12 @@ COMMANDS: Commands = {
     "record": ("netsim.proxy.service", "Options", "Record real sessions."),
     "replay": ("netsim.replay.service", "Options", "Play a recording to a client, and judge it."),
     "simulator": ("netsim.cli", "SimulatorOptions", "Simulate devices."),
+    "dsisocket": (
+        "netsim.dsisocket.service",
+        "Options",
+        "Obey commands from inside a workload.",
+    ),
+    "dsi": ("netsim.dsisocket.client", "Dsi", "Send commands to a dsisocket."),
     "show": ("netsim.tools", "Show", "List a recording."),
     "diff": ("netsim.tools", "Diff", "Show the first difference between two recordings."),
     "verify": ("netsim.tools", "Verify", "Check script files and their blobs."),
@@ -85,7 +92,7 @@ class Options(GroupOptions):
     """The commands."""
 
     synopsis = "Usage: netsim"
-    longdesc = "Record, replay and simulate. `netsim COMMAND --help` tells more."
+    longdesc = "Record, replay, simulate and steer. `netsim COMMAND --help` tells more."
     example = "netsim record -r instrument.example:5025 -o session"
     commands = COMMANDS
     environment = {"reactor": choice.VARIABLE}

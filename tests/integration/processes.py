@@ -41,6 +41,7 @@ COMMANDS = {
     "netsim-proxy": ["record"],
     "netsim-replay": ["replay"],
     "netsim-simulator": ["simulator", "start"],
+    "netsim-dsisocket": ["dsisocket"],
 }
 """What services are called where C{netsim} runs them."""
 

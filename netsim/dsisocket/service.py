@@ -1,0 +1,178 @@
+"""The C{netsim-dsisocket} service: where its parts are put together."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from attrs import evolve
+from twisted.internet.defer import Deferred, gatherResults, maybeDeferred
+from twisted.internet.interfaces import IAddress
+from twisted.logger import Logger
+from twisted.python import usage
+
+from netsim import options
+from netsim.addresses import Address
+from netsim.dsisocket.cluster import Cluster
+from netsim.dsisocket.commands import commands
+from netsim.dsisocket.config import defaults, load
+from netsim.dsisocket.dry import DryMachine
+from netsim.dsisocket.interfaces import IMachine
+from netsim.dsisocket.local import LocalMachine
+from netsim.dsisocket.model import Host
+from netsim.dsisocket.protocol import CommandFactory
+from netsim.dsisocket.remote import RemoteMachine
+from netsim.dsisocket.runner import CommandRunner
+from netsim.dsisocket.settings import Settings
+from netsim.dsisocket.ssh.connect import connect
+from netsim.dsisocket.targets import target_of
+from netsim.dsisocket.tunnel import ReverseTunnel
+from netsim.process import ServerService
+
+NAME = "netsim-dsisocket"
+CONFIGURATION = Path("test_control.yml")
+STOP_WITHIN = 1.5
+"""Seconds that stopping waits for scripts and connections to end."""
+
+
+class Options(options.ServiceOptions):
+    """What C{netsim-dsisocket} can be told."""
+
+    synopsis = "[-c FILE] [options]"
+    longdesc = (
+        "Obeys JSON commands that a workload sends to a port of its own machine: an SSH"
+        " tunnel leads from every workload_client host of the configuration to here. With"
+        " --local, or where there is no such host, it listens on this machine instead."
+    )
+    example = "-c test_control.yml"
+    optParameters = [
+        ["config", "c", None, f"The configuration. [default: {CONFIGURATION}]", Path],
+        ["listen", "l", None, "With --local: an address other than the configured one.",
+         options.address],
+        ["concurrent", None, None, "How many connections are served side by side. [default: 1]",
+         options.count],
+    ]  # fmt: skip
+    optFlags = [
+        ["local", None, "Listen on this machine; open no tunnel. Needs no configuration."],
+        ["details", None, "Replies tell seconds, and what became of it on each host."],
+        ["dry-run", None, "Do nothing: log what would be done where, and answer OK."],
+        ["accept-new", None, "Trust and store the keys of hosts that are not known yet."],
+    ]
+
+    def postOptions(self) -> None:
+        """Complain about what does not go together."""
+        super().postOptions()
+        if self["concurrent"] == 0:
+            raise usage.UsageError("--concurrent: expected at least 1")
+        if self["listen"] is not None and not self["local"]:
+            raise usage.UsageError("--listen goes with --local; a tunnel's port is configured")
+
+    def settings(self, warnings: list[str]) -> Settings:
+        """
+        Read the configuration.
+
+        @param warnings: gets what is worth to be told, and no problem.
+        @raise ConfigError: with everything that is wrong with it.
+        """
+        path = self["config"] or CONFIGURATION
+        if self["local"] and self["config"] is None and not path.exists():
+            settings = defaults()
+        else:
+            settings = load(path, os.environ, warnings)
+        listen, ssh = settings.listen, settings.ssh
+        return evolve(
+            settings,
+            listen=evolve(listen, concurrent=self["concurrent"] or listen.concurrent),
+            ssh=evolve(ssh, accept_new=ssh.accept_new or bool(self["accept-new"])),
+        )
+
+
+class DsisocketService(ServerService):
+    """Opens tunnels or a port, and runs what comes through."""
+
+    log = Logger()
+
+    def __init__(self, config: Options, reactor: Any) -> None:
+        super().__init__(NAME, reactor)
+        self._config = config
+        self._cluster: Cluster | None = None
+        self._factory: CommandFactory | None = None
+        self._port: Any = None
+
+    async def listen(self) -> Iterable[IAddress]:
+        """Read the configuration; accept commands on this machine, or through tunnels."""
+        warnings: list[str] = []
+        settings = self._config.settings(warnings)
+        for warning in warnings:
+            self.log.warn("{warning}", warning=warning)
+        self._factory = self._make_factory(settings)
+        clients = [host for host in settings.hosts if host.group == "workload_client"]
+        if self._config["local"] or not clients:
+            return [await self._listen_here(settings, self._factory)]
+        tunnels = [self._tunnel(host, settings, self._factory) for host in clients]
+        # Hosts may have the same address, each its own.
+        return dict.fromkeys(await gatherResults([each.when_ready() for each in tunnels]))
+
+    def stopService(self) -> Deferred[Any]:
+        """Take no more commands, end what runs, and close all connections."""
+        stopping: list[Deferred[Any]] = [super().stopService()]
+        if self._port is not None:
+            stopping.append(maybeDeferred(self._port.stopListening))
+        if self._factory is not None:
+            self._factory.stop()
+        if self._cluster is not None:
+            ending = self._cluster.stop().addTimeout(STOP_WITHIN, self._reactor)
+            stopping.append(ending.addErrback(self._not_ended))
+        return gatherResults(stopping)
+
+    def _make_factory(self, settings: Settings) -> CommandFactory:
+        """What makes the protocols of all connections, whichever way they come."""
+        self._cluster = Cluster(settings, lambda host: self._machine(host, settings), self._reactor)
+        runner = CommandRunner(commands(), self._cluster, self._reactor)
+        return CommandFactory(
+            runner.run,
+            concurrent=settings.listen.concurrent,
+            token=settings.listen.token,
+            details=bool(self._config["details"]),
+        )
+
+    def _machine(self, host: Host, settings: Settings) -> IMachine:
+        if self._config["dry-run"]:
+            return DryMachine(host)
+        if host.is_local:
+            return LocalMachine(host, self._reactor)
+        target = target_of(host, settings.ssh, os.environ)
+        return RemoteMachine(host, self._reactor, lambda: connect(self._reactor, target))
+
+    def _tunnel(self, host: Host, settings: Settings, factory: CommandFactory) -> ReverseTunnel:
+        target = target_of(host, settings.ssh, os.environ)
+        tunnel = ReverseTunnel(
+            self._reactor,
+            lambda: connect(self._reactor, target),
+            str(target),
+            settings.listen.bind_addr,
+            settings.listen.port,
+            factory,
+        )
+        tunnel.setServiceParent(self)
+        return tunnel
+
+    async def _listen_here(self, settings: Settings, factory: CommandFactory) -> IAddress:
+        listen = settings.listen
+        host = f"[{listen.bind_addr}]" if ":" in listen.bind_addr else listen.bind_addr
+        address = self._config["listen"] or Address.parse(f"{host}:{listen.port}")
+        self._port = await address.server(self._reactor).listen(factory)
+        where: IAddress = self._port.getHost()
+        return where
+
+    def _not_ended(self, _: object) -> None:
+        self.log.warn("something of a command may still run: it did not end in time")
+
+
+def makeService(config: Options) -> DsisocketService:
+    """Make the service from its options."""
+    from twisted.internet import reactor
+
+    return DsisocketService(config, reactor)
