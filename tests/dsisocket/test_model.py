@@ -36,9 +36,7 @@ class ReplyTests(SynchronousTestCase):
         planned = HostReport("mongod.1", planned=("run: true",))
         reply = Reply(Status.EXECUTION_ERROR, "text", 0.5, (failed, planned))
         answer = json.loads(reply.line(details=True))
-        self.assertEqual(
-            ["status_code", "status", "message", "hosts", "seconds"], list(answer)
-        )
+        self.assertEqual(["status_code", "status", "message", "hosts", "seconds"], list(answer))
         self.assertEqual(0.5, answer["seconds"])
         self.assertEqual(
             {
