@@ -28,6 +28,7 @@ __all__ = [
     "JournalError",
     "NetsimError",
     "PeerError",
+    "PortInUseError",
     "Problem",
     "ScriptError",
     "SimulatorError",
@@ -124,6 +125,10 @@ class AuthenticationError(SshError):
 
 class ForwardError(SshError):
     """A host will not listen on a port for us."""
+
+
+class PortInUseError(ForwardError):
+    """A host would listen for us, but somebody else listens there, such as an older session."""
 
 
 class HostError(NetsimError):
