@@ -6,7 +6,7 @@ only when it starts: C{upstream}, the port to relay to; C{port}, one to listen o
 who cannot choose one; C{directory}, for its files; C{script}, a script file that
 answers each exchange of the measure; C{systems}, the directory of the simulators that are
 hosted, C{device}, the name of the one that the measure is about, and C{offset}, by how
-much its ports are to be moved.
+much its ports are to be moved; C{shared}, the directory of the upstream's files.
 """
 
 from __future__ import annotations
@@ -23,11 +23,13 @@ class Contender:
     @ivar command: how it starts; empty for the upstream itself.
     @ivar recording: a glob pattern for the file that it has made when a session is
         recorded; empty where it records none, or where that is not checked.
+    @ivar target: where C{netsim-dsisocket} is asked to do something; empty for ssh.
     """
 
     name: str
     command: tuple[str, ...] = ()
     recording: str = ""
+    target: str = ""
 
 
 _PROXY = (
@@ -83,4 +85,23 @@ WORKERS_ON_UV = Contender(
 )
 TWIN_ON_UV = Contender(
     "netsim simulator on uv, written for it", (*_SIMULATOR_ON_UV, "-s", "{device}_twin")
+)
+
+SSH = Contender(
+    "ssh, shared connection",
+    ("ssh", "-F", "{shared}/ssh_config", "-M", "-N", "-S", "control", "host"),
+)
+_CONCURRENT = ("netsim-dsisocket", "--concurrent=8")
+_TUNNEL = (*_CONCURRENT, "-c", "{shared}/test_control.yml")
+_LOCAL = (*_CONCURRENT, "--local", "-l", "127.0.0.1:0")
+STEERING = Contender(
+    "netsim-dsisocket, tunnel", ("twistd", "-n", *_TUNNEL), target="on_workload_client"
+)
+STEERING_ON_UV = Contender(
+    "netsim-dsisocket on uv, tunnel",
+    ("twistd", "--reactor=uv", "-n", *_TUNNEL),
+    target="on_workload_client",
+)
+STEERING_HERE = Contender(
+    "netsim-dsisocket --local, localhost", ("twistd", "-n", *_LOCAL), target="on_localhost"
 )

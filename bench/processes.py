@@ -21,6 +21,9 @@ from bench import wire
 
 ROOT = Path(__file__).parent.parent
 START_TIMEOUT = 20.0
+SERVERS = ("/usr/local/sbin", "/usr/sbin")
+"""Where programs are that a user's path may leave out."""
+
 SEARCHED = 10_000
 """How many ports are looked at for a free range."""
 
@@ -50,16 +53,17 @@ class Server:
         return _last_line(self.errors)
 
 
-def find_program(name: str) -> str:
+def find_program(name: str, hint: str = "") -> str:
     """
     Return the path of a program of this environment, else of the system.
 
+    @param hint: where it can be had, for the error.
     @raise StartError: there is none.
     """
-    path = f"{sysconfig.get_path('scripts')}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-    found = shutil.which(name, path=path)
+    places = (sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath), *SERVERS)
+    found = shutil.which(name, path=os.pathsep.join(places))
     if found is None:
-        raise StartError(f"{name} is not installed")
+        raise StartError(": ".join(filter(None, (f"{name} is not installed", hint))))
     return found
 
 

@@ -27,28 +27,39 @@ def run(wing: Wing, scale: Scale, rounds: int, progress: Callable[[str], None]) 
     Measure everything that often.
 
     A contender that does not start is left out from then on; one that fails in a
-    measure is not tried there again.
+    measure is not tried there again.  Without its upstream nothing is measured.
 
     @param progress: is told what comes next.
     """
     results = Results(wing)
-    failed: set[Contender | tuple[Contender, str]] = set()
-    with _scratch() as directory, running(("python", "-m", "bench.upstream"), directory) as server:
-        for number, measure, contender in _steps(wing, rounds, results):
-            if failed & {contender, (contender, measure.name)}:
-                continue
-            progress(f"{wing.name} {number}/{rounds}: {measure.name}: {contender.name}")
-            try:
-                figures = _take(measure, contender, server, scale)
-            except StartError as error:
-                failed.add(contender)
-                results.notes.append(f"{contender.name} is left out: {error}")
-            except LoadError as error:
-                failed.add((contender, measure.name))
-                results.notes.append(f"{contender.name} failed, {measure.name}: {error}")
-            else:
-                results.add(measure, contender, figures)
+    try:
+        with _scratch() as directory, _upstream(wing, directory) as server:
+            _measure(results, scale, rounds, server, progress)
+    except StartError as error:
+        results.notes.append(f"{wing.name} is left out: {error}")
     return results
+
+
+def _measure(
+    results: Results, scale: Scale, rounds: int, upstream: Server, progress: Callable[[str], None]
+) -> None:
+    """Take all measures of all contenders, and note who failed."""
+    wing = results.wing
+    failed: set[Contender | tuple[Contender, str]] = set()
+    for number, measure, contender in _steps(wing, rounds, results):
+        if failed & {contender, (contender, measure.name)}:
+            continue
+        progress(f"{wing.name} {number}/{rounds}: {measure.name}: {contender.name}")
+        try:
+            figures = _take(measure, contender, upstream, scale)
+        except StartError as error:
+            failed.add(contender)
+            results.notes.append(f"{contender.name} is left out: {error}")
+        except LoadError as error:
+            failed.add((contender, measure.name))
+            results.notes.append(f"{contender.name} failed, {measure.name}: {error}")
+        else:
+            results.add(measure, contender, figures)
 
 
 def _steps(wing: Wing, rounds: int, results: Results) -> Iterator[tuple[int, Measure, Contender]]:
@@ -85,6 +96,14 @@ def _take(
 
 
 @contextmanager
+def _upstream(wing: Wing, directory: Path) -> Iterator[Server]:
+    """Run what is behind all contenders of a wing for the time of the block."""
+    port = free_port() if any("{port}" in word for word in wing.upstream) else None
+    with running([word.format(port=port) for word in wing.upstream], directory, port) as server:
+        yield server
+
+
+@contextmanager
 def _started(
     contender: Contender, measure: Measure, upstream: Server, directory: Path, script: Path
 ) -> Iterator[Server]:
@@ -93,7 +112,13 @@ def _started(
         yield upstream
         return
     port = free_port() if any("{port}" in word for word in contender.command) else None
-    fields = {"upstream": upstream.port, "port": port, "directory": directory, "script": script}
+    fields: dict[str, object] = {
+        "upstream": upstream.port,
+        "port": port,
+        "directory": directory,
+        "script": script,
+        "shared": upstream.errors.parent,
+    }
     if measure.device:
         port = free_range(measure.device.instances)
         fields |= {

@@ -37,6 +37,9 @@ class Scale:
     @ivar lines: a connection to each of 96 instances.
     @ivar idle: seconds in which nothing happens.
     @ivar status: seconds in which subscribers read.
+    @ivar scripts: scripts on a host, one after the other.
+    @ivar eight: scripts on a host, eight side by side.
+    @ivar file: bytes of a file that is copied to a host and back.
     """
 
     one: Load
@@ -49,6 +52,9 @@ class Scale:
     lines: Load
     idle: float
     status: float
+    scripts: Load
+    eight: Load
+    file: int
 
 
 FULL = Scale(
@@ -62,6 +68,9 @@ FULL = Scale(
     lines=Load(sessions=96, at_once=96, each=200),
     idle=1.5,
     status=2.0,
+    scripts=Load(sessions=1, at_once=1, each=500),
+    eight=Load(sessions=8, at_once=8, each=80),
+    file=64 * MIB,
 )
 
 QUICK = Scale(
@@ -75,4 +84,7 @@ QUICK = Scale(
     lines=Load(sessions=96, at_once=96, each=40),
     idle=0.5,
     status=1.0,
+    scripts=Load(sessions=1, at_once=1, each=100),
+    eight=Load(sessions=8, at_once=8, each=20),
+    file=16 * MIB,
 )

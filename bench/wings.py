@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from bench import contenders, measures, simulation
+from bench import contenders, measures, simulation, steering
 from bench.contenders import Contender
 from bench.measures import Measure
 
@@ -33,6 +33,7 @@ class Wing:
 
     @ivar rounds: how often everything is measured, unless the user says otherwise.
     @ivar baselines: whom the report divides by.
+    @ivar upstream: the server behind all of them; fields as in L{bench.contenders}.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Wing:
     baselines: tuple[Contender, ...]
     measures: tuple[Measure, ...]
     goals: tuple[Goal, ...]
+    upstream: tuple[str, ...] = ("python", "-m", "bench.upstream")
 
 
 _BARE = contenders.BARE_FORWARDER
@@ -176,4 +178,21 @@ REACTOR = Wing(
     ),
 )
 
-WINGS = (PROXY, REPLAY, MEMORY, SIMULATOR, REACTOR)
+_SSH = contenders.SSH
+_STEERING = contenders.STEERING
+_STEERING_ON_UV = contenders.STEERING_ON_UV
+
+DSISOCKET = Wing(
+    name="dsisocket",
+    rounds=3,
+    contenders=(_SSH, _STEERING, _STEERING_ON_UV, contenders.STEERING_HERE),
+    baselines=(_SSH,),
+    measures=(steering.EMPTY, steering.PROGRAM, steering.EIGHT, steering.FILE),
+    goals=(
+        Goal(_STEERING, steering.EMPTY, "p50", 0.8, _SSH),
+        Goal(_STEERING_ON_UV, steering.EMPTY, "p50", 0.8, _SSH),
+    ),
+    upstream=("python", "-m", "bench.sshd", "{port}"),
+)
+
+WINGS = (PROXY, REPLAY, MEMORY, SIMULATOR, REACTOR, DSISOCKET)
