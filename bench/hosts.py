@@ -103,7 +103,7 @@ class Commands:
 
     def __init__(self, subject: Subject, stack: ExitStack) -> None:
         self._target = subject.contender.target
-        self._directory = subject.directory
+        self._places = (subject.directory, subject.shared)
         self._connection = stack.enter_context(load.connect(subject.port))
         wire.prepare(self._connection, COPY_TIMEOUT)
 
@@ -116,13 +116,17 @@ class Commands:
         self._ask({"upload_files": [{"source": str(source), "target": str(target)}]})
 
     def retrieve(self, source: Path, directory: Path) -> Path:
-        """Copy a file from there, into the directory of reports: wherever that is."""
+        """
+        Copy a file from there, into a directory of reports.
+
+        @raise LoadError: it is not found in any.
+        """
         name = f"{source.name}.back"
         self._ask({"retrieve_files": [{"source": str(source), "target": name}]})
-        found = next(self._directory.rglob(name), None)
-        if found is None:
-            raise LoadError(f"no {name} in {self._directory}")
-        return found
+        for place in self._places:
+            for found in place.rglob(name):
+                return found
+        raise LoadError(f"no {name} in {' nor '.join(map(str, self._places))}")
 
     def _ask(self, what: dict[str, Any]) -> None:
         """

@@ -24,11 +24,17 @@ IDLE_TIMEOUT = 120.0
 
 @frozen
 class Subject:
-    """A contender that runs, with the directory of its files."""
+    """
+    A contender that runs.
+
+    @ivar directory: of its files.
+    @ivar shared: of the files of the upstream.
+    """
 
     contender: Contender
     server: Server
     directory: Path
+    shared: Path
     scale: Scale
 
     @property

@@ -88,8 +88,9 @@ def _take(
             one_core(upstream) if measure.one_core else nullcontext(),
             _started(contender, measure, upstream, directory, script) as server,
         ):
+            subject = Subject(contender, server, directory, upstream.errors.parent, scale)
             try:
-                return measure.take(Subject(contender, server, directory, scale))
+                return measure.take(subject)
             except (LoadError, OSError) as error:
                 reason = f"{type(error).__name__}: {error}; its log: {server.last_words()}"
                 raise LoadError(reason) from error

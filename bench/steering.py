@@ -61,6 +61,7 @@ def _file(subject: Subject) -> Mapping[str, float]:
         end = perf_counter()
     if not filecmp.cmp(source, back, shallow=False):
         raise LoadError(f"{back} is another file than {source}")
+    back.unlink()
     return {"up": size / MIB / (middle - start), "down": size / MIB / (end - middle)}
 
 
