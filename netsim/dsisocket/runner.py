@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from attrs import evolve
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
@@ -42,22 +43,23 @@ class CommandRunner:
 
     async def _run(self, value: object) -> Reply:
         began = self._clock.seconds()
-        status, message = Status.EXECUTION_ERROR, ""
-        hosts: tuple[HostReport, ...] = ()
+        reply = await self._reply(value)
+        return evolve(reply, seconds=self._clock.seconds() - began)
+
+    async def _reply(self, value: object) -> Reply:
         try:
             hosts = await self._reports(value)
+            failures = _failures(hosts)
         except CommandError as error:
-            message, hosts = str(error), error.hosts
+            return Reply(Status.EXECUTION_ERROR, str(error), hosts=error.hosts)
         except NetsimError as error:
-            message = str(error)
+            return Reply(Status.EXECUTION_ERROR, str(error))
         except Exception as error:  # noqa: BLE001 - commands of others raise what they like
             self.log.failure("a command has raised something that it should not")
-            message = f"{type(error).__name__}: {error}"
-        else:
-            message = _failures(hosts)
-            if not message:
-                status, message = Status.OK, SUCCEEDED
-        return Reply(status, message, self._clock.seconds() - began, hosts)
+            return Reply(Status.EXECUTION_ERROR, f"{type(error).__name__}: {error}")
+        if failures:
+            return Reply(Status.EXECUTION_ERROR, failures, hosts=hosts)
+        return Reply(Status.OK, SUCCEEDED, hosts=hosts)
 
     async def _reports(self, value: object) -> tuple[HostReport, ...]:
         target, argument = _only_entry(value)

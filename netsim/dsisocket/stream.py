@@ -35,7 +35,7 @@ class Value:
     """
 
     value: Any
-    size: int = field(default=0, eq=False)
+    size: int = field(default=0, eq=False, repr=False)
 
 
 @frozen
