@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
-
-from twisted.application.reactors import NoSuchReactor, getReactorTypes, installReactor
+from importlib import import_module
+from typing import Any
 
 import netsim.reactor
 
 __all__ = ["VARIABLE", "choose", "reactor_name"]
 
 UV = "uv"
+_USUAL = {
+    UV: "netsim.reactor",
+    **{name: f"twisted.internet.{name}reactor" for name in ("asyncio", "epoll", "poll", "select")},
+}
+"""Those that are found without a look at all plugins, which costs time and memory."""
 VARIABLE = "NETSIM_REACTOR"
 """The environment variable with the name; processes that a service starts find it there."""
 
@@ -22,9 +27,8 @@ def reactor_name(text: str) -> str:
 
     @raise ValueError: there is none of this name, or it needs what is not installed.
     """
-    known = sorted(kind.shortName for kind in getReactorTypes())
-    if text not in known:
-        raise ValueError(f"expected one of {', '.join(known)}")
+    if text not in _USUAL:
+        _look_up(text)
     if text == UV and not netsim.reactor.available():
         raise ValueError(netsim.reactor.MISSING)
     return text
@@ -45,6 +49,16 @@ def choose(name: str | None) -> None:
         return
     os.environ[VARIABLE] = name
     try:
-        installReactor(name)
-    except (NoSuchReactor, ImportError) as error:
+        (import_module(_USUAL[name]) if name in _USUAL else _look_up(name)).install()
+    except ImportError as error:
         raise ValueError(f"the reactor {name} cannot be had here: {error}") from error
+
+
+def _look_up(name: str) -> Any:
+    """The plugin of a reactor."""
+    from twisted.application.reactors import getReactorTypes
+
+    found = {kind.shortName: kind for kind in getReactorTypes()}
+    if name not in found:
+        raise ValueError(f"expected one of {', '.join(sorted(found))}")
+    return found[name]
