@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from twisted.internet.defer import Deferred
+from twisted.plugin import IPlugin
 from zope.interface import Attribute, Interface
 
 from netsim.dsisocket.model import Ended, Host, HostReport, Limits, Reply
@@ -17,7 +18,7 @@ Run = Callable[[object], Deferred[Reply]]
 """Runs what one JSON text said, and never fails: C{CommandRunner.run} is one."""
 
 
-class ICommand(Interface):
+class ICommand(IPlugin):
     """
     What a command object's key does; Twisted plugins in C{twisted.plugins}.
 

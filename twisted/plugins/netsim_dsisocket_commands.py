@@ -1,0 +1,6 @@
+"""Registers the commands of dsisocket that ship."""
+
+from netsim.dsisocket.commands import NetworkDelays, OnHosts
+
+on_hosts = OnHosts()
+network_delays = NetworkDelays()
