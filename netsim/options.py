@@ -7,11 +7,13 @@ what was expected; L{ServiceOptions} adds the option and the value.
 
 from __future__ import annotations
 
+import getopt
 import math
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -21,7 +23,7 @@ from netsim import process
 from netsim.addresses import Address
 from netsim.errors import InputError
 
-__all__ = ["ServiceOptions", "address", "count", "directories", "port", "seconds", "size"]
+__all__ = ["ServiceOptions", "Tool", "address", "count", "directories", "port", "seconds", "size"]
 
 Coercer = Callable[[str], Any]
 
@@ -96,6 +98,40 @@ class ServiceOptions(usage.Options):
             if variable in os.environ and name not in given:
                 coerce = _labelled(variable, self._coercers[name])
                 self[name] = coerce(os.environ[variable])
+
+
+class Tool(ServiceOptions):
+    """
+    The options of a command that does one thing and ends.
+
+    @ivar failed: it has found something wrong; a number is the exit status.
+    """
+
+    failed: int = False
+
+    def parseOptions(self, options: Sequence[str] | None = None) -> None:
+        """
+        Read the command line, in which options may come after other words.
+
+        @raise usage.UsageError: in one sentence, what is wrong.
+        """
+        arguments = sys.argv[1:] if options is None else list(options)
+        with suppress(getopt.GetoptError):
+            given, words = getopt.gnu_getopt(arguments, self.shortOpt, self.longOpt)
+            arguments = [*(part for pair in given for part in self._written(*pair)), "--", *words]
+        super().parseOptions(arguments)
+
+    def _written(self, option: str, value: str) -> list[str]:
+        takes_value = f"{option[2:]}=" in self.longOpt or f"{option[1:]}:" in self.shortOpt
+        return [option, value] if takes_value else [option]
+
+    def run(self) -> Iterator[str]:
+        """
+        Do it; give lines to print.
+
+        @raise NetsimError: it cannot be done.
+        """
+        raise NotImplementedError
 
 
 def _padded(parameter: Sequence[Any]) -> list[Any]:

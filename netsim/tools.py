@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import getopt
 import sys
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
@@ -25,41 +24,7 @@ from netsim.script.dump import RECORDED
 from netsim.script.listing import SHOWN, as_json, as_text
 
 
-class Tool(options.ServiceOptions):
-    """
-    The options of a command that does one thing and ends.
-
-    @ivar failed: it has found something wrong.
-    """
-
-    failed = False
-
-    def parseOptions(self, options: Sequence[str] | None = None) -> None:
-        """
-        Read the command line, in which options may come after other words.
-
-        @raise usage.UsageError: in one sentence, what is wrong.
-        """
-        arguments = sys.argv[1:] if options is None else list(options)
-        with suppress(getopt.GetoptError):
-            given, words = getopt.gnu_getopt(arguments, self.shortOpt, self.longOpt)
-            arguments = [*(part for pair in given for part in self._written(*pair)), "--", *words]
-        super().parseOptions(arguments)
-
-    def _written(self, option: str, value: str) -> list[str]:
-        takes_value = f"{option[2:]}=" in self.longOpt or f"{option[1:]}:" in self.shortOpt
-        return [option, value] if takes_value else [option]
-
-    def run(self) -> Iterator[str]:
-        """
-        Do it; give lines to print.
-
-        @raise NetsimError: it cannot be done.
-        """
-        raise NotImplementedError
-
-
-class ScriptTool(Tool):
+class ScriptTool(options.Tool):
     """
     A tool that reads script files.
 
@@ -165,7 +130,7 @@ class Verify(ScriptTool):
                 yield f"{file}: {len(document.scripts)} scripts, {len(document.blobs())} blobs, ok"
 
 
-class Recover(Tool):
+class Recover(options.Tool):
     """What C{netsim recover} can be told."""
 
     synopsis = "[BASENAME | FILE.journal]..."
