@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from twisted.internet.defer import Deferred
+from twisted.internet.protocol import Factory
 from twisted.python.failure import Failure
 
 from netsim.errors import ForwardError, PortInUseError, SshError
@@ -13,6 +14,12 @@ NOT_PERMITTED = ForwardError("h does not permit remote forwarding")
 IN_USE = PortInUseError("port 27007 of 127.0.0.1 is in use on h")
 UNREACHABLE = SshError("cannot reach me@h:22: connection refused")
 LOST = SshError("the connection was lost")
+
+
+class QuietFactory(Factory):
+    """Counts for how many it is started, and logs nothing of it."""
+
+    noisy = False
 
 
 class FakeConnection:
