@@ -439,5 +439,5 @@ class StopTests(TunnelTestCase):
         self.tunnel.setServiceParent(parent)
         parent.startService()
         self.open()
-        self.assertIsNone(self.successResultOf(parent.stopService()))
+        self.successResultOf(parent.stopService())
         self.check_nothing()
