@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from attrs import define, evolve, field, frozen
 
-from netsim.dsisocket.kinds import Kind, describe, expected, mapping, sequence, text
+from netsim.dsisocket.kinds import Kind, describe, mapping, sequence, text
 from netsim.dsisocket.model import Secret
 from netsim.errors import Problem
 
@@ -180,7 +180,7 @@ class Section:
     def hint(self) -> None:
         """Warn of keys that look like known ones: others may be there, as it is not ours."""
         for key in self.keys():
-            if key not in self._known and (near := self._near(key, 0.85)):
+            if key not in self._known and (near := self._near(key, 0.8)):
                 self.reading.warn(self.place.key(key), f"unknown key: is it to be {near}?")
 
     def _look(self, key: str, name: str | None = None) -> Place:
@@ -200,8 +200,6 @@ class Section:
 
     def _as_path(self, value: object) -> Path:
         path = text(value)
-        if "\0" in path:
-            raise expected("a path", value)
         if path == "~" or path.startswith("~/"):
             return self.reading.home / path[2:]
         if path.startswith("~"):

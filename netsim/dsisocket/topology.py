@@ -18,9 +18,6 @@ from netsim.dsisocket.settings import RestartTimes
 
 __all__ = ["read_times", "read_topology"]
 
-MAX_NESTING = 20
-"""Lists in lists of nodes."""
-
 MAX_NODES = 1000
 
 _PLACEHOLDER = re.compile(r"(?<!\$)\{(id|port|dbpath|logpath)\}")
@@ -34,7 +31,9 @@ def read_topology(setup: Section, hosts: Sequence[Host] | None) -> tuple[tuple[N
     @param hosts: those that there are; none where they could not be read.
     """
     stop = setup.find("stop", kinds.text)
-    flat = [list(_flat(item, place, setup.reading)) for item, place in setup.items("topology")]
+    seen: set[int] = set()
+    items = setup.items("topology")
+    flat = [list(_flat(item, place, setup.reading, seen)) for item, place in items]
     count = sum(map(len, flat))
     if count > MAX_NODES:
         reason = f"there are {count} nodes: at most {MAX_NODES} can be restarted"
@@ -59,15 +58,20 @@ def read_times(section: Section) -> RestartTimes:
     return times
 
 
-def _flat(value: object, place: Place, reading: Reading, depth: int = 1) -> Iterator[Section]:
-    """The nodes of an item: itself, or those of the list that it is."""
+def _flat(value: object, place: Place, reading: Reading, seen: set[int]) -> Iterator[Section]:
+    """
+    The nodes of an item: itself, or those of the list that it is.
+
+    @param seen: lists; aliases of YAML can make one hold itself, or many of few.
+    """
     if not isinstance(value, list):
-        yield Section(value if value is not None else "", place, reading)
-    elif depth > MAX_NESTING:
-        reading.problem(place, f"lists are nested more than {MAX_NESTING} deep")
+        yield Section("" if value is None else value, place, reading)
+    elif id(value) in seen:
+        reading.problem(place, "this list is in the topology already")
     else:
+        seen.add(id(value))
         for index, item in enumerate(value):
-            yield from _flat(item, place.item(index), reading, depth + 1)
+            yield from _flat(item, place.item(index), reading, seen)
 
 
 def _node(
