@@ -27,7 +27,11 @@ EXAMPLES = DOCS / "examples"
 PATIENCE = 120
 """Seconds that the tests of an example may take on a busy machine."""
 
-PAGE_NAMES = {"record": "netsim-proxy", "replay": "netsim-replay"}
+PAGE_NAMES = {
+    "dsisocket": "netsim-dsisocket",
+    "record": "netsim-proxy",
+    "replay": "netsim-replay",
+}
 """Commands that the page has under the names of their services."""
 
 _ENTRY = re.compile(r"^\.\. (program|option):: (.+)\n((?:\n|   .*\n)*)", re.MULTILINE)
