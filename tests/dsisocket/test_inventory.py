@@ -97,4 +97,5 @@ class NameTests(SynchronousTestCase):
         """A message does not list hundreds."""
         hosts = [evolve(SECOND, index=index) for index in range(100)]
         self.assertTrue(label(hosts).endswith("mongod.39, and 60 more"))
+        self.assertTrue(label(hosts[:41]).endswith("mongod.39, and 1 more"))
         self.assertTrue(label(hosts[:40]).endswith(", mongod.39"))
