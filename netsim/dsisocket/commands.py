@@ -12,7 +12,7 @@ from zope.interface import implementer
 
 from netsim.dsisocket.cluster import Cluster
 from netsim.dsisocket.interfaces import ICommand
-from netsim.dsisocket.model import HostReport
+from netsim.dsisocket.model import Host, HostReport
 from netsim.errors import CommandError, ConfigError, Problem
 from twisted import plugins
 
@@ -57,8 +57,10 @@ class NetworkDelays:
         from netsim.dsisocket.hostcommands import prepare
 
         # A machine with several servers is several hosts: its device is set up once.
-        machines = {host.private_ip: host for host in reversed(cluster.hosts("all_hosts"))}
-        hosts = tuple(reversed(machines.values()))
+        machines: dict[str, Host] = {}
+        for host in cluster.hosts("all_hosts"):
+            machines.setdefault(host.private_ip, host)
+        hosts = tuple(machines.values())
         work = prepare(cluster.settings, "", {target: argument}, hosts)
         return cluster.on_each(hosts, work)
 

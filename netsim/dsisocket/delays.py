@@ -64,12 +64,12 @@ def _one_of(known: Sequence[str]) -> Kind[str]:
 
 
 def _delay(section: Section) -> Delay:
-    time, jitter = section.get("delay_ms", _time, 0), section.get("jitter_ms", _time, 0)
-    if jitter and not time and not section.peek("delay_ms"):
-        section.reading.problem(
-            section.place.key("jitter_ms"), "there is no delay_ms that it changes"
-        )
-    return Delay(time, jitter)
+    time, jitter = section.find("delay_ms", _time), section.get("jitter_ms", _time, 0)
+    wrong = time is None and section.peek("delay_ms") is not None
+    if jitter and not time and not wrong:
+        place = section.place.key("jitter_ms")
+        section.reading.problem(place, "there is no delay_ms that it changes")
+    return Delay(time or 0, jitter)
 
 
 def _time(value: object) -> int:
