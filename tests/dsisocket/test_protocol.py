@@ -483,7 +483,7 @@ class FlowTests(ProtocolTestCase):
         self.assertFalse(transport.is_read)
         producer.resumeProducing()
         self.assertEqual(2, len(self.begun))
-        for _ in range(3):
+        for _ in range(2):
             self.assertFalse(transport.is_read)
             self.finish()
         self.assertTrue(transport.is_read)
