@@ -1,0 +1,294 @@
+"""Channels of an SSH connection: what they have in common, and those that run commands."""
+
+from __future__ import annotations
+
+import struct
+from typing import Any
+
+from twisted.conch.error import ConchError
+from twisted.conch.ssh.channel import SSHChannel
+from twisted.conch.ssh.common import NS, getNS
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from zope.interface import Interface
+
+from netsim.dsisocket.ssh.quiet import QuietLog
+from netsim.errors import SshError
+
+__all__ = ["Channel", "ExecChannel", "IRemoteProcess", "SessionChannel", "SubsystemChannel"]
+
+_WINDOW = 1 << 20
+_PACKET = 1 << 15
+
+
+class IRemoteProcess(Interface):
+    """What hears of a command on a host."""
+
+    def output_received(data: bytes) -> None:
+        """It has printed this, to stdout or stderr."""
+
+    def ended(status: int | None, signal: str | None) -> None:
+        """
+        It has ended; nothing more comes.
+
+        @param status: the exit status; C{None} where a signal ended it.
+        @param signal: without SIG.  Both are C{None} where the connection was lost.
+        """
+
+
+class Channel(SSHChannel):
+    """
+    Sends as fast as the peer takes it, and can end one direction.
+
+    SSHChannel waits for ever with what it could not send to a peer that has closed,
+    and copies all of it for each piece that it can.
+
+    @ivar holds_back: the peer is not allowed to send more than it is already.
+    """
+
+    _log = QuietLog(__name__)
+    holds_back = False
+
+    def __init__(self, remote_window: int = 0, remote_packet: int = 0, conn: Any = None) -> None:
+        super().__init__(_WINDOW, _PACKET, remote_window, remote_packet, conn)
+        self._unsent = bytearray()
+        self._ending = self._ended = False
+
+    def write(self, data: bytes) -> None:
+        """Send it, or keep what the peer does not take yet."""
+        if not self.localClosed:
+            self._unsent += data
+            self._send()
+
+    def addWindowBytes(self, data: int) -> None:
+        """The peer takes more."""
+        self.remoteWindowLeft += data
+        self._send()
+
+    def end_writing(self) -> None:
+        """Say that no more data comes, when all that was written is sent."""
+        self._ending = True
+        self._send()
+
+    def write_ended(self) -> None:
+        """That was said."""
+
+    def loseConnection(self) -> None:
+        """Close it when all that was written is sent."""
+        self.closing = 1
+        self._send()
+
+    def discard(self) -> None:
+        """Close it now, whatever was not sent."""
+        self._unsent.clear()
+        self.loseConnection()
+
+    def closeReceived(self) -> None:
+        """The peer takes nothing more."""
+        self.discard()
+
+    def eofReceived(self) -> None:
+        """The peer sends nothing more."""
+
+    def closed(self) -> None:
+        """It is over."""
+
+    def _send(self) -> None:
+        while self._unsent and self.remoteWindowLeft > 0:
+            size = min(self.remoteWindowLeft, self.remoteMaxPacket)
+            piece = bytes(self._unsent[:size])
+            del self._unsent[:size]
+            self.remoteWindowLeft -= len(piece)
+            self.conn.sendData(self, piece)
+        if bool(self.areWriting) is bool(self._unsent):
+            self.areWriting = not self._unsent
+            self.startWriting() if self.areWriting else self.stopWriting()
+        if not self._unsent:
+            self._end()
+
+    def _end(self) -> None:
+        if self._ending and not self._ended and not self.localClosed:
+            self._ended = True
+            self.conn.sendEOF(self)
+            self.write_ended()
+        if self.closing and self.conn is not None:
+            self.conn.sendClose(self)
+
+
+class SessionChannel(Channel):
+    """
+    Asks a host for something.
+
+    @ivar opened: fires with this channel when the host does it; C{None} when it has fired.
+    """
+
+    name = b"session"
+    request = b""
+
+    def __init__(self, where: object, argument: bytes) -> None:
+        """
+        @param where: the host, for errors.
+        @param argument: what is asked for.
+        """
+        super().__init__()
+        self.opened: Deferred[Any] | None = Deferred(lambda _: self._given_up())
+        self._where = where
+        self._argument = argument
+        self._is_open = False
+
+    def channelOpen(self, specificData: bytes) -> None:
+        """There is a channel: say what for."""
+        self._is_open = True
+        if self.opened is None:
+            self.loseConnection()
+            return
+        self.prepare()
+        asked = self.conn.sendRequest(self, self.request, NS(self._argument), wantReply=True)
+        asked.addCallbacks(self._accepted, self._refused)
+        self.started()
+
+    def prepare(self) -> None:
+        """What is to be asked before."""
+
+    def started(self) -> None:
+        """What can be sent without waiting for the answer."""
+
+    def openFailed(self, reason: Any) -> None:
+        """The host has no channel for us."""
+        self.fail(f"{self._where} opens no session: {_text(reason)}")
+
+    def closed(self) -> None:
+        """It is over."""
+        self.fail(f"{self._where} closed the session")
+
+    def fail(self, text: str) -> None:
+        """Say why it could not be done, if nobody has."""
+        opened, self.opened = self.opened, None
+        if opened is not None:
+            opened.errback(SshError(text))
+
+    def _given_up(self) -> None:
+        self.opened = None
+        if self._is_open:
+            self.discard()
+
+    def _accepted(self, _: object) -> None:
+        opened, self.opened = self.opened, None
+        if opened is not None:
+            opened.callback(self)
+
+    def _refused(self, _: Failure) -> None:
+        self.fail(f"{self._where} refuses to do it: {self.request.decode()}")
+        self.loseConnection()
+
+
+class ExecChannel(SessionChannel):
+    """Runs a command."""
+
+    request = b"exec"
+    log = Logger()
+
+    def __init__(
+        self, where: object, command: bytes, process: Any, stdin: bytes, forward_agent: bool
+    ) -> None:
+        """
+        @param process: an L{IRemoteProcess}.
+        @param stdin: what it reads, and then its end.
+        @param forward_agent: it may use the agent of this machine.
+        """
+        super().__init__(where, command)
+        self._process = process
+        self._stdin = stdin
+        self._forward_agent = forward_agent
+        self._how: tuple[int | None, str | None] = (None, None)
+
+    def signal(self, name: str) -> None:
+        """Send a signal, such as C{TERM}; the host may ignore that (RFC 4254, 6.9)."""
+        if not self.localClosed:
+            self.conn.sendRequest(self, b"signal", NS(name.encode()))
+
+    def prepare(self) -> None:
+        """Offer the agent."""
+        if self._forward_agent:
+            self.conn.sendRequest(self, b"auth-agent-req@openssh.com", b"")
+
+    def started(self) -> None:
+        """Send all of stdin."""
+        if self._stdin:
+            self.write(self._stdin)
+            self._stdin = b""
+        self.end_writing()
+
+    def dataReceived(self, data: bytes) -> None:
+        """It wrote to stdout."""
+        self._tell(self._process.output_received, data)
+
+    def extReceived(self, dataType: int, data: bytes) -> None:
+        """It wrote to stderr."""
+        self._tell(self._process.output_received, data)
+
+    def request_exit_status(self, data: bytes) -> bool:
+        """It ended by itself."""
+        self._how = (struct.unpack(">L", data[:4])[0], None)
+        return True
+
+    def request_exit_signal(self, data: bytes) -> bool:
+        """A signal ended it."""
+        self._how = (None, getNS(data)[0].decode("ascii", "replace"))
+        return True
+
+    def closed(self) -> None:
+        """Nothing more comes."""
+        accepted = self.opened is None
+        super().closed()
+        if accepted:
+            self._tell(self._process.ended, *self._how)
+
+    def _tell(self, method: Any, *arguments: Any) -> None:
+        # What goes wrong there is no fault of the connection, which others use too.
+        try:
+            method(*arguments)
+        except Exception:  # noqa: BLE001
+            self.log.failure("A mistake in the code")
+            self.discard()
+
+
+class SubsystemChannel(SessionChannel):
+    """
+    Joins a protocol with a subsystem.
+
+    @ivar protocol: told when the host has agreed.
+    """
+
+    request = b"subsystem"
+
+    def __init__(self, where: object, subsystem: bytes, protocol: Any) -> None:
+        super().__init__(where, subsystem)
+        self.protocol = protocol
+        self._connected = False
+
+    def dataReceived(self, data: bytes) -> None:
+        """Pass it on."""
+        if self._connected:
+            self.protocol.dataReceived(data)
+
+    def closed(self) -> None:
+        """Pass it on."""
+        super().closed()
+        if self._connected:
+            self._connected = False
+            self.protocol.connectionLost(Failure(SshError(f"{self._where} closed the session")))
+
+    def _accepted(self, result: object) -> None:
+        if self.opened is not None:
+            self._connected = True
+            self.protocol.makeConnection(self)
+        super()._accepted(result)
+
+
+def _text(reason: Any) -> str:
+    """Why a channel was not opened; Conch gives text and code in that order."""
+    if isinstance(reason, ConchError) and reason.args and isinstance(reason.args[0], bytes):
+        return reason.args[0].decode(errors="replace")
+    return "the connection was lost"

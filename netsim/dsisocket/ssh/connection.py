@@ -1,0 +1,253 @@
+"""A connection to a host that has let us in: commands, files, and ports there that lead to here."""
+
+from __future__ import annotations
+
+import struct
+from typing import Any
+
+from twisted.conch.error import ConchError
+from twisted.conch.ssh.channel import SSHChannel
+from twisted.conch.ssh.common import NS, getNS
+from twisted.conch.ssh.connection import (
+    MSG_CHANNEL_OPEN_CONFIRMATION,
+    MSG_CHANNEL_OPEN_FAILURE,
+    OPEN_ADMINISTRATIVELY_PROHIBITED,
+    SSHConnection,
+)
+from twisted.conch.ssh.filetransfer import FileTransferClient
+from twisted.conch.ssh.transport import DISCONNECT_BY_APPLICATION
+from twisted.internet.defer import CancelledError, Deferred, succeed
+from twisted.logger import Logger
+
+from netsim.dsisocket.ssh.channels import Channel, ExecChannel, SessionChannel, SubsystemChannel
+from netsim.dsisocket.ssh.incoming import Incoming
+from netsim.dsisocket.ssh.keepalive import Keepalive
+from netsim.dsisocket.ssh.quiet import QuietLog
+from netsim.dsisocket.ssh.target import Target
+from netsim.errors import ForwardError, PortInUseError, SshError
+
+__all__ = ["Connection"]
+
+CLOSE_WITHIN = 1.0
+"""Seconds that a server may take to close."""
+
+
+class Connection(SSHConnection):
+    """
+    The service C{ssh-connection}; L{netsim.dsisocket.ssh.connect} makes it.
+
+    @ivar target: who is at the other end.
+    @ivar is_lost: it has ended; nothing can be asked.
+    """
+
+    log = Logger()
+    _log = QuietLog(__name__)
+    is_lost = False
+
+    def __init__(self, target: Target, reactor: Any) -> None:
+        super().__init__()
+        self.target = target
+        self._reactor = reactor
+        self._waiting: list[Deferred[None]] = []
+        self._incoming = Incoming(target, reactor)
+        self._keepalive = Keepalive(
+            reactor, target.keepalive, target.missed, self._ask_alive, self._gone
+        )
+
+    # What it can do.
+
+    def when_lost(self) -> Deferred[None]:
+        """Fires with C{None} when it has ended; at once if it has."""
+        if self.is_lost:
+            return succeed(None)
+        waiting: Deferred[None] = Deferred(self._waiting.remove)
+        self._waiting.append(waiting)
+        return waiting
+
+    def execute(self, command: bytes, process: Any, stdin: bytes = b"") -> Deferred[ExecChannel]:
+        """
+        Run a command; fires when the server has accepted it.
+
+        Cancelling closes the channel, which may or may not end the command.
+
+        @param process: an L{IRemoteProcess <netsim.dsisocket.ssh.channels.IRemoteProcess>}.
+        @param stdin: what it reads, and then its end.
+        @raise SshError: it could not be started; the process is told nothing.
+        """
+        agent = self.target.forward_agent and self.target.agent is not None
+        return self._open(ExecChannel(self.target, command, process, stdin, agent))
+
+    def open_sftp(self) -> Deferred[FileTransferClient]:
+        """
+        Begin to transfer files; the client's C{transport.loseConnection} ends it.
+
+        @raise SshError: the server does not offer it.
+        """
+        client = FileTransferClient()
+        client._log = QuietLog(__name__)
+        opening = self._open(SubsystemChannel(self.target, b"sftp", client))
+        return opening.addCallback(lambda channel: channel.protocol)
+
+    def listen(self, host: str, port: int, factory: Any) -> Deferred[int]:
+        """
+        Have the server listen, and connections to there lead to here.
+
+        @param host: its own address; servers may allow loopback only.
+        @param port: there; with 0 the server chooses.
+        @param factory: makes the protocol of each connection, by C{buildProtocol}.
+        @return: fires with the port.
+        @raise PortInUseError: somebody else listens there.
+        @raise ForwardError: the server does not permit it.
+        """
+        return Deferred.fromCoroutine(self._listen(host, port, factory))
+
+    def cancel(self, host: str, port: int) -> Deferred[None]:
+        """
+        Have it listen there no more; connections that are open stay.
+
+        @raise ForwardError: it was not listening.
+        """
+        return Deferred.fromCoroutine(self._cancel(host, port))
+
+    def close(self) -> Deferred[None]:
+        """End it; fires when it has ended, after a second at the latest."""
+        if not self.is_lost:
+            self.transport.sendDisconnect(DISCONNECT_BY_APPLICATION, b"closed")
+            ending = self._reactor.callLater(CLOSE_WITHIN, self.abort)
+            self.when_lost().addCallback(lambda _: ending.active() and ending.cancel())
+        return self.when_lost()
+
+    def abort(self) -> None:
+        """End it now; this is no error where it has ended."""
+        if not self.is_lost and self.transport is not None:
+            self.transport.abort()
+
+    # What Conch tells.
+
+    def serviceStarted(self) -> None:
+        """We are in."""
+        super().serviceStarted()
+        self._keepalive.start()
+
+    def serviceStopped(self) -> None:
+        """It has ended."""
+        self.is_lost = True
+        self._keepalive.stop()
+        super().serviceStopped()
+        waiting, self._waiting = self._waiting, []
+        for deferred in waiting:
+            deferred.callback(None)
+
+    def adjustWindow(self, channel: SSHChannel, bytesToAdd: int) -> None:
+        """Let the peer send more, unless the channel has enough."""
+        if not (isinstance(channel, Channel) and channel.holds_back):
+            super().adjustWindow(channel, bytesToAdd)
+
+    def gotGlobalRequest(self, requestType: bytes, data: bytes) -> int:
+        """Servers ask whether we are alive, and tell their keys: there is nothing to be done."""
+        return 0
+
+    def ssh_CHANNEL_OPEN(self, packet: bytes) -> None:
+        """The server opens a channel; Conch would log a traceback for each that is refused."""
+        kind, rest = getNS(packet)
+        sender, window, size = struct.unpack(">3L", rest[:12])
+        channel = self._incoming.channel(kind, rest[12:], window, size, self) if size else None
+        if channel is None:
+            self.log.warn(
+                "{target} opens what nobody asked for: {kind}", target=self.target, kind=kind
+            )
+            answer = struct.pack(">2L", sender, OPEN_ADMINISTRATIVELY_PROHIBITED)
+            answer += NS(b"not asked for") + NS(b"")
+            self.transport.sendPacket(MSG_CHANNEL_OPEN_FAILURE, answer)
+            return
+        self._join(channel, sender)
+        limits = (channel.localWindowSize, channel.localMaxPacket)
+        answer = struct.pack(">4L", sender, channel.id, *limits)
+        self.transport.sendPacket(MSG_CHANNEL_OPEN_CONFIRMATION, answer)
+        channel.channelOpen(b"")
+
+    def _join(self, channel: Any, sender: int) -> None:
+        channel.id = self.localChannelID
+        self.localChannelID += 1
+        self.channels[channel.id] = channel
+        self.channelsToRemoteChannel[channel] = sender
+        self.localToRemoteChannel[channel.id] = sender
+
+    def _open(self, channel: SessionChannel) -> Deferred[Any]:
+        opened = channel.opened
+        assert opened is not None
+        if self.is_lost:
+            channel.fail(f"the connection to {self.target} was lost")
+        else:
+            self.openChannel(channel)
+        return opened
+
+    async def _ask(self, request: bytes, host: str, port: int) -> bytes:
+        """@raise ConchError: the server refuses."""
+        if self.is_lost:
+            raise SshError(f"the connection to {self.target} was lost")
+        data = NS(host.encode()) + struct.pack(">L", port)
+        try:
+            answer: bytes = await self.sendGlobalRequest(request, data, wantReply=True)
+        except ConchError as error:
+            if self.is_lost:
+                raise SshError(f"the connection to {self.target} was lost") from error
+            raise
+        return answer
+
+    async def _listen(self, host: str, port: int, factory: Any) -> int:
+        try:
+            answer = await self._ask(b"tcpip-forward", host, port)
+        except ConchError:
+            raise await self._why_not(host, port) from None
+        except CancelledError:
+            # The server may have agreed meanwhile.
+            self._take_back(host, port)
+            raise
+        bound: int = port or struct.unpack(">L", answer[:4])[0]
+        self._incoming.add(host, bound, factory)
+        return bound
+
+    async def _why_not(self, host: str, port: int) -> ForwardError:
+        """It does not say: ask for any port at all."""
+        where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        if port:
+            try:
+                answer = await self._ask(b"tcpip-forward", host, 0)
+            except ConchError:
+                pass
+            else:
+                self._take_back(host, struct.unpack(">L", answer[:4])[0])
+                return self._taken(where, port)
+        return ForwardError(
+            f"{self.target} does not permit to listen on {where} (AllowTcpForwarding and"
+            " PermitListen in its sshd_config; DisableForwarding; options of our key)"
+        )
+
+    def _taken(self, where: str, port: int) -> ForwardError:
+        if port < 1024 and self.target.user != "root":
+            return ForwardError(f"{self.target} cannot listen on {where}: below 1024 only root may")
+        return PortInUseError(f"{where} is in use on {self.target}")
+
+    def _take_back(self, host: str, port: int) -> None:
+        if port and not self.is_lost:
+            data = NS(host.encode()) + struct.pack(">L", port)
+            self.sendGlobalRequest(b"cancel-tcpip-forward", data)
+
+    async def _cancel(self, host: str, port: int) -> None:
+        self._incoming.remove(host, port)
+        try:
+            await self._ask(b"cancel-tcpip-forward", host, port)
+        except ConchError as error:
+            raise ForwardError(f"{self.target} does not listen on {host}:{port}") from error
+
+    def _ask_alive(self) -> Deferred[Any]:
+        return self.sendGlobalRequest(b"keepalive@openssh.com", b"", wantReply=True)
+
+    def _gone(self, seconds: float) -> None:
+        self.log.warn(
+            "{target} has not answered for {seconds:g} s: the connection is given up",
+            target=self.target,
+            seconds=seconds,
+        )
+        self.abort()
