@@ -29,6 +29,7 @@ from netsim.dsisocket.settings import Settings
 from netsim.dsisocket.ssh.connect import connect
 from netsim.dsisocket.targets import target_of
 from netsim.dsisocket.tunnel import ReverseTunnel
+from netsim.errors import ConfigError, Problem
 from netsim.process import ServerService
 
 NAME = "netsim-dsisocket"
@@ -107,6 +108,8 @@ class DsisocketService(ServerService):
         settings = self._config.settings(warnings)
         for warning in warnings:
             self.log.warn("{warning}", warning=warning)
+        if not settings.listen.enabled and not self._config["local"]:
+            raise _disabled(self._config)
         self._factory = self._make_factory(settings)
         clients = [host for host in settings.hosts if host.group == "workload_client"]
         if self._config["local"] or not clients:
@@ -169,6 +172,11 @@ class DsisocketService(ServerService):
 
     def _not_ended(self, _: object) -> None:
         self.log.warn("something of a command may still run: it did not end in time")
+
+
+def _disabled(config: Options) -> ConfigError:
+    file, reason = str(config["config"] or CONFIGURATION), "nothing is served unless it is true"
+    return ConfigError([Problem(file, "dsisocket.enabled", f"{reason}, or with --local")])
 
 
 def makeService(config: Options) -> DsisocketService:

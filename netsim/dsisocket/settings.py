@@ -88,7 +88,7 @@ class Settings:
     ssh: SshSettings
     hosts: tuple[Host, ...]
     groups: dict[str, tuple[str, ...]]
-    limits: Limits = Limits()
+    limits: Limits = field(factory=Limits)
     repo_dir: Path | None = None
     reports: Path = Path("reports")
     test_id: str = "dsisocket"
