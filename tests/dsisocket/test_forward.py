@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from twisted.internet.defer import Deferred
+import contextlib
+
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
@@ -256,6 +258,37 @@ class StopTests(ForwardTestCase):
             return await self.server.connect()
         finally:
             await Deferred[None]()
+
+    def test_connected_late(self) -> None:
+        """A connection that comes when nobody waits for it any more is closed, too."""
+        late: Deferred[FakeConnection] = Deferred()
+
+        async def stubborn() -> FakeConnection:
+            with contextlib.suppress(CancelledError):
+                await Deferred[None]()
+            return await late
+
+        self.forward._connect = lambda: Deferred.fromCoroutine(stubborn())
+        self.forward.begin()
+        stopped = self.stop()
+        self.clock.advance(CLOSE_WITHIN)
+        connection = FakeConnection(self.server)
+        late.callback(connection)
+        self.assertTrue(connection.is_lost)
+        self.successResultOf(stopped)
+        self.check_over()
+
+    def test_listening_nevertheless(self) -> None:
+        """A port that is there all the same is not told."""
+        self.forward.begin()
+        asking: Deferred[int] = Deferred(lambda _: asking.callback(27007))
+        connection = FakeConnection(self.server)
+        self.server.connections.append(connection)
+        connection.listen = lambda *_: asking  # type: ignore[method-assign]
+        self.server.connecting.pop().callback(connection)
+        self.stop()
+        self.check_over()
+        self.assertEqual([], self.told)
 
     def test_from_within(self) -> None:
         """Connecting itself may stop it."""

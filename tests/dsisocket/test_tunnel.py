@@ -272,6 +272,16 @@ class HoldTests(TunnelTestCase):
         self.open(lasts=10.0).lose()
         self.assertEqual("tunnel to me@h:22: next try in 1.0 s", self.tunnel.describe())
 
+    def test_news_again(self) -> None:
+        """After it has held, what was told before is told again."""
+        for _ in range(2):
+            self.open().lose()
+            self.clock.advance(1.0)
+            self.server.refuse()
+            self.clock.advance(2.0)
+        told = [line for line in self.lines if "lost" in line or str(UNREACHABLE) in line]
+        self.assertEqual(4, len(told), told)
+
     def test_flapping(self) -> None:
         """What breaks as soon as it is there is tried less and less, and logged seldom."""
         self.open().lose()
