@@ -261,19 +261,20 @@ class StopTests(ForwardTestCase):
 
     def test_connected_late(self) -> None:
         """A connection that comes when nobody waits for it any more is closed, too."""
-        late: Deferred[FakeConnection] = Deferred()
+        late: list[Deferred[FakeConnection]] = []
 
         async def stubborn() -> FakeConnection:
-            with contextlib.suppress(CancelledError):
-                await Deferred[None]()
-            return await late
+            while True:
+                late.append(Deferred())
+                with contextlib.suppress(CancelledError):
+                    return await late[-1]
 
         self.forward._connect = lambda: Deferred.fromCoroutine(stubborn())
         self.forward.begin()
         stopped = self.stop()
         self.clock.advance(CLOSE_WITHIN)
         connection = FakeConnection(self.server)
-        late.callback(connection)
+        late[-1].callback(connection)
         self.assertTrue(connection.is_lost)
         self.successResultOf(stopped)
         self.check_over()
