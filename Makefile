@@ -10,7 +10,11 @@ PIP_INSTALL = $(BIN)/python -m pip install -qq --disable-pip-version-check
 CORE = .venv/.core-installed
 DEV = .venv/.dev-installed
 
-.PHONY: test lint contracts types trial docs demo bench format clean
+# The real shell of MongoDB, for the tests of exec_mongo_shell: it is on npm only.
+MONGOSH = build/mongosh/node_modules/.bin/mongosh
+NPM_INSTALL = npm install --silent --ignore-scripts --no-audit --no-fund --no-save
+
+.PHONY: test lint contracts types trial docs demo bench format clean mongosh
 .NOTPARALLEL:
 
 # Every check runs, also after one has failed; the count comes last.
@@ -28,7 +32,7 @@ contracts: $(DEV)
 types: $(DEV)
 	$(BIN)/mypy
 
-trial: $(DEV)
+trial: $(DEV) mongosh
 	@mkdir -p build && rm -f build/trial*.log
 	$(BIN)/coverage erase
 	status=0; \
@@ -39,6 +43,11 @@ trial: $(DEV)
 	2>&1 | tee build/trial-uv.log || status=1; exit $$status
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
+
+# Without npm, or a registry, its tests are skipped, or fail where they are required.
+mongosh:
+	@[ -x $(MONGOSH) ] || ! command -v npm >/dev/null || { mkdir -p build/mongosh && \
+	$(NPM_INSTALL) --prefix build/mongosh mongosh@2.12.0; } || echo "mongosh is not installed"
 
 docs: $(DEV)
 	$(BIN)/sphinx-build -W --keep-going -q docs docs/_build/html
