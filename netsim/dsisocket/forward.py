@@ -7,7 +7,7 @@ from contextlib import suppress
 from enum import Enum
 from typing import Any, Protocol
 
-from twisted.internet.defer import CancelledError, Deferred, TimeoutError, maybeDeferred
+from twisted.internet.defer import CancelledError, Deferred, TimeoutError, maybeDeferred, succeed
 from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -158,14 +158,19 @@ class Forward:
     async def _give_up(self, was: State) -> None:
         self._end_step()
         if self._connection is None:
-            # What cancelling has to close is closed when this fires.
-            if self._step is not None:
-                await self._step
+            await self._step_ended()
             return
         if was is State.HELD:
             with suppress(NetsimError):
                 await self._connection.cancel(*self._where)
         await self._connection.close()
+
+    def _step_ended(self) -> Deferred[None]:
+        """What cancelling has to close is closed then; this itself can be cancelled."""
+        ended: Deferred[None] = Deferred()
+        step = self._step or succeed(None)
+        step.addCallback(lambda _: ended.callback(None))
+        return ended
 
     def _not_closed(self, failure: Failure) -> None:
         if not failure.check(TimeoutError, CancelledError, NetsimError):
