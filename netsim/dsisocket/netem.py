@@ -30,6 +30,8 @@ if ! type -P tc >/dev/null; then
     echo "tc is not installed (Debian package iproute2)" >&2
     exit 1
 fi
+# Two hosts may be one machine: one after the other.
+if type -P flock >/dev/null; then exec 9<"$(type -P tc)" && flock 9; fi
 tc() {{ if ((EUID)); then sudo -n tc "$@"; else command tc "$@"; fi; }}
 take_away() {{
     local device devices

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from itertools import groupby
 from pathlib import Path
 
 from hypothesis import given
@@ -242,6 +243,21 @@ class ScriptTests(SynchronousTestCase):
         ran = self.run_script(text)
         self.assertEqual("tc is not installed (Debian package iproute2)\n", ran.stderr)
         self.assertEqual(1, ran.returncode)
+
+    def test_lock(self) -> None:
+        """Hosts that are one machine are set up one after the other."""
+        self.program("tc", "echo $PPID >>calls; sleep 0.01")
+        text = script("eth0", {"10.0.0.1": SHORT})
+        environment = {"PATH": f"{self.directory}:{os.environ['PATH']}"}
+        running = [
+            subprocess.Popen(["bash", "-c", text], cwd=self.directory, env=environment)
+            for _ in range(3)
+        ]
+        self.assertEqual([0, 0, 0], [process.wait() for process in running])
+        # $(…) and pipes are processes of their own, but for these.
+        pids = [int(line) for line in (self.directory / "calls").read_text().split()]
+        own = [pid for pid in pids if pid in {process.pid for process in running}]
+        self.assertEqual(3, len(list(groupby(own))))
 
     def test_sudo(self) -> None:
         """Who is not root asks sudo, which must not ask back; looking needs no root."""
