@@ -110,6 +110,7 @@ class ProblemTests(SynchronousTestCase):
         many = dict.fromkeys(map(str, range(1000)), "")
         for argument in ({"foo": "echo"}, {"foo": 1, "bar": 2}, None, 3, "ls", [], many):
             self.assertEqual("Invalid command type", self.message(argument))
+        self.assertEqual(1, len(read(many)[1]))
 
     def test_nothing(self) -> None:
         """A command without a step."""

@@ -206,7 +206,10 @@ class ScriptTests(SynchronousTestCase):
     def test_classes(self) -> None:
         """Class numbers are hexadecimal."""
         delays = {f"10.0.0.{n}": Delay(n * 1000) for n in range(1, 18)}
-        self.assertIn("dst 10.0.0.17/32 flowid 6e65:11\n", script("eth0", delays))
+        text = script("eth0", delays)
+        self.assertIn("classid 6e65:11 htb", text)
+        self.assertIn("parent 6e65:11 netem delay 17ms ", text)
+        self.assertIn("dst 10.0.0.17/32 flowid 6e65:11\n", text)
 
     def test_no_route(self) -> None:
         """It is told which address cannot be reached, and nothing is set."""
