@@ -149,6 +149,7 @@ class ReverseTunnel(Service):
 
     def _taken(self, reason: str) -> None:
         if self._is_news(reason):
+            self._is_told = True
             self.log.warn(
                 "tunnel to {name}: {reason}; asking until it is free",
                 name=self.name,
@@ -165,23 +166,24 @@ class ReverseTunnel(Service):
             return
         delay = self._backoff.delay()
         self._retry = self._reactor.callLater(delay, self._try)
-        if self._is_news(failure.getErrorMessage()):
-            self._complain(failure, "lost" if since is not None else "", delay)
+        # That it is lost is always news: what came through it is lost, too.
+        if since is not None or self._is_news(failure.getErrorMessage()):
+            what = f": {failure.getErrorMessage()}" if since is None else " lost"
+            self._complain(failure, what, delay)
 
     def _complain(self, failure: Failure, what: str, delay: float) -> None:
+        self._is_told = True
         if not failure.check(NetsimError):
             self.log.failure("tunnel to {name}: a mistake in the code", failure, name=self.name)
         self.log.warn(
             "tunnel to {name}{what}; next try in {delay:.1f} s",
             name=self.name,
-            what=f" {what}" if what else f": {failure.getErrorMessage()}",
+            what=what,
             delay=delay,
         )
 
     def _is_news(self, reason: str) -> bool:
-        is_news = self._reminders.due(reason, self._reactor.seconds())
-        self._is_told = self._is_told or is_news
-        return is_news
+        return self._reminders.due(reason, self._reactor.seconds())
 
     def _give_up(self, failure: Failure) -> None:
         # Nothing of the attempt is needed any more, such as its connection.
