@@ -10,7 +10,8 @@ from twisted.conch.error import ConchError
 from twisted.conch.ssh.agent import SSHAgentClient
 from twisted.conch.ssh.common import NS, getNS
 from twisted.internet.defer import Deferred, fail
-from twisted.internet.protocol import ClientFactory, Factory, Protocol, connectionDone
+from twisted.internet.error import ConnectError
+from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.python.failure import Failure
 
 from netsim.errors import SshError
@@ -26,6 +27,7 @@ _LIMIT = 1 << 20
 class AgentClient(SSHAgentClient):
     """Asks an agent."""
 
+    transport: Any
     _lost = False
 
     def dataReceived(self, data: bytes) -> None:
@@ -75,10 +77,7 @@ def connect_agent(reactor: Any, path: Path) -> Deferred[AgentClient]:
 
     @raise ConnectError: nobody is there.
     """
-    from twisted.internet.endpoints import UNIXClientEndpoint
-
-    endpoint = UNIXClientEndpoint(reactor, str(path))
-    return endpoint.connect(_quiet(Factory.forProtocol(AgentClient)))
+    return _connect(reactor, path, Factory.forProtocol(AgentClient))
 
 
 class AgentFactory(Factory):
@@ -98,24 +97,24 @@ class AgentFactory(Factory):
 class _Joined(Protocol):
     """Hands all to the other one, as fast as that one takes it."""
 
+    transport: Any
     other: _Joined | None = None
 
     def join(self, other: _Joined) -> None:
         """Begin."""
         self.other, other.other = other, self
         for one, two in ((self, other), (other, self)):
-            assert one.transport is not None
             one.transport.registerProducer(two.transport, True)
 
     def dataReceived(self, data: bytes) -> None:
         """Pass it on."""
-        if self.other is not None and self.other.transport is not None:
+        if self.other is not None:
             self.other.transport.write(data)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """End the other one too."""
         other, self.other = self.other, None
-        if other is not None and other.transport is not None:
+        if other is not None:
             other.other = None
             other.transport.unregisterProducer()
             other.transport.loseConnection()
@@ -133,13 +132,12 @@ class _Far(_Joined):
     def connectionMade(self) -> None:
         """Take nothing before the agent is there."""
         self.transport.pauseProducing()
-        factory = ClientFactory()
-        factory.noisy = False
-        factory.buildProtocol = lambda _: _Near(self)  # type: ignore[method-assign]
-        factory.clientConnectionFailed = (  # type: ignore[method-assign]
-            lambda *_: self.transport.loseConnection()
-        )
-        self._reactor.connectUNIX(str(self._path), factory)
+        connecting = _connect(self._reactor, self._path, Factory.forProtocol(lambda: _Near(self)))
+        connecting.addErrback(self._no_agent)
+
+    def _no_agent(self, failure: Failure) -> None:
+        failure.trap(ConnectError)
+        self.transport.loseConnection()
 
     def agent_connected(self, near: _Near) -> None:
         """Begin, if this has not ended meanwhile."""
@@ -166,6 +164,9 @@ class _Near(_Joined):
         self._far.agent_connected(self)
 
 
-def _quiet(factory: Factory) -> Factory:
+def _connect(reactor: Any, path: Path, factory: Factory) -> Deferred[Any]:
+    # Loading endpoints takes time and memory.
+    from twisted.internet.endpoints import UNIXClientEndpoint
+
     factory.noisy = False
-    return factory
+    return UNIXClientEndpoint(reactor, str(path)).connect(factory)

@@ -40,7 +40,8 @@ class Authentication(SSHService):
         53: "MSG_USERAUTH_BANNER",
         60: "MSG_USERAUTH_PK_OK",
     }
-    _log = QuietLog(__name__)
+    transport: Any
+    _log: Any = QuietLog(__name__)
 
     def __init__(self, target: Target, following: SSHService, identities: Identities) -> None:
         self._target = target
@@ -63,7 +64,7 @@ class Authentication(SSHService):
 
     def ssh_USERAUTH_SUCCESS(self, packet: bytes) -> None:
         """We are in."""
-        self._transport.setService(self._following)
+        self.transport.setService(self._following)
 
     def ssh_USERAUTH_BANNER(self, packet: bytes) -> None:
         """A text for people, of which there are none here."""
@@ -80,7 +81,7 @@ class Authentication(SSHService):
             password, self._password = self._password, None
             self._ask(b"password", b"\0" + NS(password.reveal().encode()))
         else:
-            self._transport.give_up(AuthenticationError(self.explain(methods)))
+            self.transport.give_up(AuthenticationError(self.explain(methods)))
 
     def ssh_USERAUTH_PK_OK(self, packet: bytes) -> None:
         """The server would accept that key: sign with it."""
@@ -91,7 +92,7 @@ class Authentication(SSHService):
             return
         public = self._public(identity)
         head = NS(self._target.user.encode()) + NS(self._following.name) + NS(b"publickey")
-        text = NS(self._transport.sessionID) + bytes([_REQUEST]) + head + b"\1" + public
+        text = NS(self.transport.sessionID) + bytes([_REQUEST]) + head + b"\1" + public
         self._signing = Deferred.fromCoroutine(identity.sign(self._algorithm(identity), text))  # type: ignore[arg-type]
         self._signing.addCallback(
             lambda signed: self._ask(b"publickey", b"\1" + public + NS(signed))
@@ -105,16 +106,12 @@ class Authentication(SSHService):
         text = f"{self._target} does not let us in; tried: {tried}; it accepts: {accepts}"
         return "; ".join([text, *self._problems])
 
-    @property
-    def _transport(self) -> Any:
-        return self.transport
-
     def _ask(self, method: bytes, rest: bytes) -> None:
         user, service = self._target.user.encode(), self._following.name
-        self._transport.sendPacket(_REQUEST, NS(user) + NS(service) + NS(method) + rest)
+        self.transport.sendPacket(_REQUEST, NS(user) + NS(service) + NS(method) + rest)
 
     def _algorithm(self, identity: Identity) -> bytes:
-        told = self._transport.peerExtensions.get(b"server-sig-algs", b"")
+        told = self.transport.peerExtensions.get(b"server-sig-algs", b"")
         return algorithm(key_type(identity.blob), told.split(b",") if told else ())
 
     def _public(self, identity: Identity) -> bytes:

@@ -1,4 +1,4 @@
-"""Channels of an SSH connection: what they have in common, and those that run commands."""
+"""Channels in which a host does something for us: it runs a command, or transfers files."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ import struct
 from typing import Any
 
 from twisted.conch.error import ConchError
-from twisted.conch.ssh.channel import SSHChannel
 from twisted.conch.ssh.common import NS, getNS
+from twisted.conch.ssh.connection import OPEN_CONNECT_FAILED, OPEN_RESOURCE_SHORTAGE
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import Interface
 
-from netsim.dsisocket.ssh.quiet import QuietLog
+from netsim.dsisocket.ssh.channel import Channel
 from netsim.errors import SshError
 
-__all__ = ["Channel", "ExecChannel", "IRemoteProcess", "SessionChannel", "SubsystemChannel"]
+__all__ = ["ExecChannel", "IRemoteProcess", "SessionChannel", "SubsystemChannel"]
 
-_WINDOW = 1 << 20
-_PACKET = 1 << 15
+_NO_ROOM = (OPEN_CONNECT_FAILED, OPEN_RESOURCE_SHORTAGE)
+"""What a server says that has enough sessions; OpenSSH's says the first."""
 
 
 class IRemoteProcess(Interface):
@@ -35,85 +35,6 @@ class IRemoteProcess(Interface):
         @param status: the exit status; C{None} where a signal ended it.
         @param signal: without SIG.  Both are C{None} where the connection was lost.
         """
-
-
-class Channel(SSHChannel):
-    """
-    Sends as fast as the peer takes it, and can end one direction.
-
-    SSHChannel waits for ever with what it could not send to a peer that has closed,
-    and copies all of it for each piece that it can.
-
-    @ivar holds_back: the peer is not allowed to send more than it is already.
-    """
-
-    _log = QuietLog(__name__)
-    holds_back = False
-
-    def __init__(self, remote_window: int = 0, remote_packet: int = 0, conn: Any = None) -> None:
-        super().__init__(_WINDOW, _PACKET, remote_window, remote_packet, conn)
-        self._unsent = bytearray()
-        self._ending = self._ended = False
-
-    def write(self, data: bytes) -> None:
-        """Send it, or keep what the peer does not take yet."""
-        if not self.localClosed:
-            self._unsent += data
-            self._send()
-
-    def addWindowBytes(self, data: int) -> None:
-        """The peer takes more."""
-        self.remoteWindowLeft += data
-        self._send()
-
-    def end_writing(self) -> None:
-        """Say that no more data comes, when all that was written is sent."""
-        self._ending = True
-        self._send()
-
-    def write_ended(self) -> None:
-        """That was said."""
-
-    def loseConnection(self) -> None:
-        """Close it when all that was written is sent."""
-        self.closing = 1
-        self._send()
-
-    def discard(self) -> None:
-        """Close it now, whatever was not sent."""
-        self._unsent.clear()
-        self.loseConnection()
-
-    def closeReceived(self) -> None:
-        """The peer takes nothing more."""
-        self.discard()
-
-    def eofReceived(self) -> None:
-        """The peer sends nothing more."""
-
-    def closed(self) -> None:
-        """It is over."""
-
-    def _send(self) -> None:
-        while self._unsent and self.remoteWindowLeft > 0:
-            size = min(self.remoteWindowLeft, self.remoteMaxPacket)
-            piece = bytes(self._unsent[:size])
-            del self._unsent[:size]
-            self.remoteWindowLeft -= len(piece)
-            self.conn.sendData(self, piece)
-        if bool(self.areWriting) is bool(self._unsent):
-            self.areWriting = not self._unsent
-            self.startWriting() if self.areWriting else self.stopWriting()
-        if not self._unsent:
-            self._end()
-
-    def _end(self) -> None:
-        if self._ending and not self._ended and not self.localClosed:
-            self._ended = True
-            self.conn.sendEOF(self)
-            self.write_ended()
-        if self.closing and self.conn is not None:
-            self.conn.sendClose(self)
 
 
 class SessionChannel(Channel):
@@ -135,7 +56,7 @@ class SessionChannel(Channel):
         self.opened: Deferred[Any] | None = Deferred(lambda _: self._given_up())
         self._where = where
         self._argument = argument
-        self._is_open = False
+        self._is_open = self._is_running = False
 
     def channelOpen(self, specificData: bytes) -> None:
         """There is a channel: say what for."""
@@ -155,8 +76,10 @@ class SessionChannel(Channel):
         """What can be sent without waiting for the answer."""
 
     def openFailed(self, reason: Any) -> None:
-        """The host has no channel for us."""
-        self.fail(f"{self._where} opens no session: {_text(reason)}")
+        """The host has no channel for us, or not yet."""
+        code = reason.args[1] if isinstance(reason, ConchError) else None
+        if not (code in _NO_ROOM and self.conn.open_later(self)):
+            self.fail(f"{self._where} opens no session: {_text(reason)}")
 
     def closed(self) -> None:
         """It is over."""
@@ -176,6 +99,7 @@ class SessionChannel(Channel):
     def _accepted(self, _: object) -> None:
         opened, self.opened = self.opened, None
         if opened is not None:
+            self._is_running = True
             opened.callback(self)
 
     def _refused(self, _: Failure) -> None:
@@ -240,12 +164,12 @@ class ExecChannel(SessionChannel):
 
     def closed(self) -> None:
         """Nothing more comes."""
-        accepted = self.opened is None
         super().closed()
-        if accepted:
-            self._tell(self._process.ended, *self._how)
+        self._tell(self._process.ended, *self._how)
 
     def _tell(self, method: Any, *arguments: Any) -> None:
+        if not self._is_running:
+            return
         # What goes wrong there is no fault of the connection, which others use too.
         try:
             method(*arguments)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred
@@ -79,8 +80,8 @@ class _Once(Factory):
 def _text(error: ConnectError | DNSLookupError) -> str:
     """What the system says of it, such as C{Connection refused}, or Twisted."""
     reason = getattr(error, "osError", None)
-    if isinstance(reason, OSError) and reason.strerror:
-        return reason.strerror.lower()
+    if isinstance(reason, int):
+        return os.strerror(reason).lower()
     return str(error).lower().rstrip(".")
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import struct
+from collections import deque
 from typing import Any
 
-from twisted.conch.error import ConchError
 from twisted.conch.ssh.channel import SSHChannel
 from twisted.conch.ssh.common import NS, getNS
 from twisted.conch.ssh.connection import (
@@ -16,15 +16,16 @@ from twisted.conch.ssh.connection import (
 )
 from twisted.conch.ssh.filetransfer import FileTransferClient
 from twisted.conch.ssh.transport import DISCONNECT_BY_APPLICATION
-from twisted.internet.defer import CancelledError, Deferred, succeed
+from twisted.internet.defer import Deferred, succeed
 from twisted.logger import Logger
 
-from netsim.dsisocket.ssh.channels import Channel, ExecChannel, SessionChannel, SubsystemChannel
+from netsim.dsisocket.ssh.channel import Channel
+from netsim.dsisocket.ssh.channels import ExecChannel, SessionChannel, SubsystemChannel
 from netsim.dsisocket.ssh.incoming import Incoming
 from netsim.dsisocket.ssh.keepalive import Keepalive
+from netsim.dsisocket.ssh.ports import Ports
 from netsim.dsisocket.ssh.quiet import QuietLog
 from netsim.dsisocket.ssh.target import Target
-from netsim.errors import ForwardError, PortInUseError, SshError
 
 __all__ = ["Connection"]
 
@@ -41,7 +42,8 @@ class Connection(SSHConnection):
     """
 
     log = Logger()
-    _log = QuietLog(__name__)
+    _log: Any = QuietLog(__name__)
+    transport: Any
     is_lost = False
 
     def __init__(self, target: Target, reactor: Any) -> None:
@@ -50,6 +52,8 @@ class Connection(SSHConnection):
         self._reactor = reactor
         self._waiting: list[Deferred[None]] = []
         self._incoming = Incoming(target, reactor)
+        self._ports = Ports(self, self._incoming)
+        self._later: deque[SessionChannel] = deque()
         self._keepalive = Keepalive(
             reactor, target.keepalive, target.missed, self._ask_alive, self._gone
         )
@@ -84,7 +88,7 @@ class Connection(SSHConnection):
         @raise SshError: the server does not offer it.
         """
         client = FileTransferClient()
-        client._log = QuietLog(__name__)
+        client._log = self._log
         opening = self._open(SubsystemChannel(self.target, b"sftp", client))
         return opening.addCallback(lambda channel: channel.protocol)
 
@@ -99,7 +103,7 @@ class Connection(SSHConnection):
         @raise PortInUseError: somebody else listens there.
         @raise ForwardError: the server does not permit it.
         """
-        return Deferred.fromCoroutine(self._listen(host, port, factory))
+        return Deferred.fromCoroutine(self._ports.listen(host, port, factory))
 
     def cancel(self, host: str, port: int) -> Deferred[None]:
         """
@@ -107,7 +111,7 @@ class Connection(SSHConnection):
 
         @raise ForwardError: it was not listening.
         """
-        return Deferred.fromCoroutine(self._cancel(host, port))
+        return Deferred.fromCoroutine(self._ports.cancel(host, port))
 
     def close(self) -> Deferred[None]:
         """End it; fires when it has ended, after a second at the latest."""
@@ -134,6 +138,8 @@ class Connection(SSHConnection):
         self.is_lost = True
         self._keepalive.stop()
         super().serviceStopped()
+        while self._later:
+            self._later.popleft().fail(f"the connection to {self.target} was lost")
         waiting, self._waiting = self._waiting, []
         for deferred in waiting:
             deferred.callback(None)
@@ -142,6 +148,23 @@ class Connection(SSHConnection):
         """Let the peer send more, unless the channel has enough."""
         if not (isinstance(channel, Channel) and channel.holds_back):
             super().adjustWindow(channel, bytesToAdd)
+
+    def channelClosed(self, channel: SSHChannel) -> None:
+        """One has ended, which may make room for another."""
+        super().channelClosed(channel)
+        if self._later and not self.is_lost:
+            self.openChannel(self._later.popleft())
+
+    def open_later(self, channel: SessionChannel) -> bool:
+        """
+        Try again when a command has ended; OpenSSH runs ten at once (MaxSessions).
+
+        @return: whether there is one.
+        """
+        is_waiting = any(isinstance(each, ExecChannel) for each in self.channelsToRemoteChannel)
+        if is_waiting:
+            self._later.append(channel)
+        return is_waiting
 
     def gotGlobalRequest(self, requestType: bytes, data: bytes) -> int:
         """Servers ask whether we are alive, and tell their keys: there is nothing to be done."""
@@ -181,65 +204,6 @@ class Connection(SSHConnection):
         else:
             self.openChannel(channel)
         return opened
-
-    async def _ask(self, request: bytes, host: str, port: int) -> bytes:
-        """@raise ConchError: the server refuses."""
-        if self.is_lost:
-            raise SshError(f"the connection to {self.target} was lost")
-        data = NS(host.encode()) + struct.pack(">L", port)
-        try:
-            answer: bytes = await self.sendGlobalRequest(request, data, wantReply=True)
-        except ConchError as error:
-            if self.is_lost:
-                raise SshError(f"the connection to {self.target} was lost") from error
-            raise
-        return answer
-
-    async def _listen(self, host: str, port: int, factory: Any) -> int:
-        try:
-            answer = await self._ask(b"tcpip-forward", host, port)
-        except ConchError:
-            raise await self._why_not(host, port) from None
-        except CancelledError:
-            # The server may have agreed meanwhile.
-            self._take_back(host, port)
-            raise
-        bound: int = port or struct.unpack(">L", answer[:4])[0]
-        self._incoming.add(host, bound, factory)
-        return bound
-
-    async def _why_not(self, host: str, port: int) -> ForwardError:
-        """It does not say: ask for any port at all."""
-        where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        if port:
-            try:
-                answer = await self._ask(b"tcpip-forward", host, 0)
-            except ConchError:
-                pass
-            else:
-                self._take_back(host, struct.unpack(">L", answer[:4])[0])
-                return self._taken(where, port)
-        return ForwardError(
-            f"{self.target} does not permit to listen on {where} (AllowTcpForwarding and"
-            " PermitListen in its sshd_config; DisableForwarding; options of our key)"
-        )
-
-    def _taken(self, where: str, port: int) -> ForwardError:
-        if port < 1024 and self.target.user != "root":
-            return ForwardError(f"{self.target} cannot listen on {where}: below 1024 only root may")
-        return PortInUseError(f"{where} is in use on {self.target}")
-
-    def _take_back(self, host: str, port: int) -> None:
-        if port and not self.is_lost:
-            data = NS(host.encode()) + struct.pack(">L", port)
-            self.sendGlobalRequest(b"cancel-tcpip-forward", data)
-
-    async def _cancel(self, host: str, port: int) -> None:
-        self._incoming.remove(host, port)
-        try:
-            await self._ask(b"cancel-tcpip-forward", host, port)
-        except ConchError as error:
-            raise ForwardError(f"{self.target} does not listen on {host}:{port}") from error
 
     def _ask_alive(self) -> Deferred[Any]:
         return self.sendGlobalRequest(b"keepalive@openssh.com", b"", wantReply=True)

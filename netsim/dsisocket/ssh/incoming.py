@@ -47,6 +47,7 @@ class Incoming:
         @return: C{None} for one that nobody asked for, or that the factory does not want.
         @raise IndexError, ValueError, struct.error: what the server says makes no sense.
         """
+        host: Any
         if kind == b"forwarded-tcpip":
             host, peer = _addresses(data)
             factory = self._factory(host)
@@ -60,7 +61,7 @@ class Incoming:
             return None
         return ForwardedChannel(protocol, host, peer, self._reactor, window, size, connection)
 
-    def _factory(self, host: IPv4Address | IPv6Address) -> Any:
+    def _factory(self, host: Any) -> Any:
         if (exact := self._factories.get((host.host, host.port))) is not None:
             return exact
         # A server may tell another name of the address than the one that it was asked for.

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from twisted.conch.ssh.transport import SSHClientTransport
+from twisted.conch.ssh.transport import DISCONNECT_BY_APPLICATION, SSHClientTransport
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.interfaces import ITCPTransport
-from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -57,7 +56,8 @@ class ClientTransport(SSHClientTransport):
         name for name in SSHClientTransport.supportedKeyExchanges if not name.endswith(b"sha1")
     ]
     supportedCompressions = [b"none"]
-    _log = QuietLog(__name__)
+    transport: Any
+    _log: Any = QuietLog(__name__)
     log = Logger()
 
     def __init__(
@@ -80,7 +80,7 @@ class ClientTransport(SSHClientTransport):
             self.transport.setTcpNoDelay(True)
         super().connectionMade()
 
-    def connectionLost(self, reason: Failure = connectionDone) -> None:
+    def connectionLost(self, reason: Failure | None = None) -> None:
         """Tell whoever waits."""
         if self.service is None:
             # Conch stops the one that was started only.
@@ -127,6 +127,8 @@ class ClientTransport(SSHClientTransport):
         """Say why we disconnect."""
         text = desc.decode(errors="replace")
         self._reason = self._reason or SshError(f"no SSH with {self._target}: {text}")
+        if self._is_ready and reason != DISCONNECT_BY_APPLICATION:
+            self.log.warn("disconnecting {target}: {text}", target=self._target, text=text)
         super().sendDisconnect(reason, desc)
 
     def give_up(self, error: NetsimError) -> None:
