@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -12,6 +12,7 @@ from zope.interface import implementer
 
 from netsim.dsisocket.cluster import Cluster
 from netsim.dsisocket.interfaces import ICommand
+from netsim.dsisocket.inventory import label
 from netsim.dsisocket.model import Host, HostReport
 from netsim.errors import CommandError, ConfigError, Problem
 from twisted import plugins
@@ -39,7 +40,10 @@ class OnHosts:
         if target == "on_atlas":
             raise CommandError(f"'Unknown dsisocket target {target}'")
         hosts = cluster.hosts(target.removeprefix("on_"))
-        return cluster.on_each(hosts, prepare(cluster.settings, target, argument, hosts))
+        work = prepare(cluster.settings, target, argument, hosts)
+        # What the steps hold may be secret.
+        _log(f"{target}: {', '.join(argument)}", hosts)
+        return cluster.on_each(hosts, work)
 
 
 @implementer(ICommand)
@@ -62,7 +66,12 @@ class NetworkDelays:
             machines.setdefault(host.private_ip, host)
         hosts = tuple(machines.values())
         work = prepare(cluster.settings, "", {target: argument}, hosts)
+        _log(target, hosts)
         return cluster.on_each(hosts, work)
+
+
+def _log(what: str, hosts: Sequence[Host]) -> None:
+    log.info("{what} on {hosts}", what=what, hosts=label(hosts))
 
 
 def commands() -> tuple[ICommand, ...]:

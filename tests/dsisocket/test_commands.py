@@ -9,6 +9,7 @@ from typing import Any
 from attrs import evolve
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
+from twisted.logger import capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import verify
 
@@ -66,6 +67,16 @@ class OnHostsTests(CommandsTestCase):
             reports = self.do(OnHosts(), target, {"exec": "true"})
             self.assertEqual([HostReport(name, exit_status=0) for name in names], list(reports))
             self.assertEqual(names, list(self.machines))
+
+    def test_log(self) -> None:
+        """The log tells what is done where, and not what the steps hold."""
+        with capturedLogs() as events:
+            self.do(OnHosts(), "on_mongod", {"exec": "export PASSWORD=hush", "timeout_s": 5})
+            self.do(NetworkDelays(), "network_delays", {})
+        told = [formatEvent(event) for event in events]
+        self.assertIn("on_mongod: exec, timeout_s on mongod.0, mongod.1", told)
+        self.assertIn("network_delays on mongod.0, mongod.1, mongos.0 (router)", told)
+        self.assertNotIn("hush", "".join(told))
 
     def test_parallel(self) -> None:
         """All hosts begin at once; the reply waits for all."""
