@@ -194,9 +194,11 @@ class ReverseTunnel(Service):
         self._answer(failure)
 
     def _answer(self, result: Address | Failure) -> None:
-        # One that hears may cancel another, which is then out of the list.
-        while self._waiting:
-            self._waiting.pop(0).callback(result)
+        for waiting in self._waiting[:]:
+            # One that hears may cancel another, or ask anew.
+            if waiting in self._waiting:
+                self._waiting.remove(waiting)
+                waiting.callback(result)
 
     def _closed(self, _: object) -> None:
         self._is_closing = False

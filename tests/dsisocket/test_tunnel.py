@@ -188,6 +188,15 @@ class ReadyTests(TunnelTestCase):
         self.successResultOf(first)
         self.failureResultOf(second, CancelledError)
 
+    def test_ask_anew(self) -> None:
+        """One who is told that it was stopped may wait for the next start."""
+        again = self.tunnel.when_ready().addErrback(lambda _: self.tunnel.when_ready())
+        self.tunnel.startService()
+        self.tunnel.stopService()
+        self.assertNoResult(again)
+        self.open()
+        self.assertEqual(ADDRESS, self.successResultOf(again))
+
     def test_stopped(self) -> None:
         """Who waits is told that it was stopped."""
         self.tunnel.startService()
