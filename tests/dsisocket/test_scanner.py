@@ -51,10 +51,23 @@ class ScannerTests(SynchronousTestCase):
         for text in (
             *(b"{,", b"{]", b'{"a",', b'{"a":}', b'{"a":1]', b'{"a":1,}', b"{1", b'{"a":1"'),
             *(b"[,", b"[}", b"[1}", b"[1,]", b"[1:", b"[1 2", b'["a"1', b"[1,,", b"]", b"\x0b"),
-            *(b'"\n', b'"\\x', b'"\\u12x', b"[\xff", b"[tru,", b"[-]", b"[01 ", b"[1.]", b"[1e,"),
+            *(
+                b'"\n',
+                b'"\\x',
+                b'"\\u12x',
+                b'"\\u123x',
+                b'{"a"1',
+                b"[\xff",
+                b"[tru,",
+                b"[-]",
+                b"[01 ",
+                b"[1.]",
+                b"[1e,",
+            ),
         ):
             with self.subTest(text):
-                self.assertEqual((State.BROKEN, len(text) - 1), follow(text + b" 1]}"))
+                for more in (b" 1]}", b","):
+                    self.assertEqual((State.BROKEN, len(text) - 1), follow(text + more))
                 self.assertEqual((State.BROKEN, len(text) - 1), follow(text[:-1], text[-1:]))
                 self.assertEqual(State.GOING, follow(text[:-1])[0])
 

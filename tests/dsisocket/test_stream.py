@@ -11,6 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
+from netsim.dsisocket import scanner
 from netsim.dsisocket.scanner import MAX_DEPTH
 from netsim.dsisocket.stream import CommandStream, Item, Malformed, TooLong, Value
 from tests.framing import checkFraming, cut, single
@@ -227,6 +228,12 @@ class StreamTests(SynchronousTestCase):
         error = Malformed(f"nested deeper than {MAX_DEPTH} levels")
         self.check(b"[" + deep + b"]\n1 ", error, Value(1))
         self.check(b"[" * 100_000 + b"\n1 ", error, Value(1))
+
+    def test_deeperThanPython(self) -> None:
+        """Where Python itself gives up, because it is deep in something else, that is told."""
+        self.patch(scanner, "MAX_DEPTH", 1 << 20)
+        [item] = told([b"[" * 100_000 + b"]" * 100_000])
+        self.assertIn("recursion", item)
 
     def test_digits(self) -> None:
         """So is a number of more digits than Python reads."""
