@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from netsim.dsisocket.model import Host
@@ -40,36 +40,56 @@ def report_path(settings: Settings, host: Host, source: str, target: str) -> Pat
     @param target: one that ends with C{/} is a directory for it.
     @raise CommandError: that is not in the directory of the host's reports.
     """
-    root = settings.reports.absolute() / settings.test_id / host.name
-    path = root / target
-    if target.endswith("/") or Path(target) == Path():
-        path /= Path(source).name
-    path = Path(os.path.normpath(path))
+    root = _root(settings, host)
+    path = _below(root, source, target)
     try:
         # What has been retrieved may hold links that lead elsewhere.
-        inside = path != root and path.resolve().is_relative_to(root.resolve())
+        inside = path.resolve().is_relative_to(root.resolve())
     except (OSError, RuntimeError) as error:
         raise CommandError(f"{path}: {error}") from None
-    if not inside or not path.is_relative_to(root):
-        raise CommandError(f"{target}: retrieved files belong into {root}")
+    if not inside:
+        raise _outside(root, target)
     return path
 
 
 def file_problems(
-    settings: Settings, command: HostCommand, hosts: Iterable[Host]
+    settings: Settings, command: HostCommand, hosts: Sequence[Host]
 ) -> Iterator[Problem]:
-    """Look for what would go wrong with files of this machine."""
+    """
+    Look for what would go wrong with files of this machine.
+
+    @param hosts: one or more.
+    """
+    # A target leads out of the directories of all hosts, or of none.
+    root = _root(settings, hosts[0])
     for step in command.steps:
         for transfer in step.files if isinstance(step, Upload | Retrieval) else ():
             try:
                 if isinstance(step, Upload):
                     local_source(settings, transfer.source, step.from_repo)
-                    continue
-                for host in hosts:
-                    report_path(settings, host, transfer.source, transfer.target)
+                else:
+                    _below(root, transfer.source, transfer.target)
             except CommandError as error:
                 key = "source" if isinstance(step, Upload) else "target"
                 yield Problem("", f"{transfer.place}.{key}", str(error))
+
+
+def _root(settings: Settings, host: Host) -> Path:
+    return settings.reports.absolute() / settings.test_id / host.name
+
+
+def _below(root: Path, source: str, target: str) -> Path:
+    path = root / target
+    if target.endswith("/") or Path(target) == Path():
+        path /= Path(source).name
+    path = Path(os.path.normpath(path))
+    if path == root or not path.is_relative_to(root):
+        raise _outside(root, target)
+    return path
+
+
+def _outside(root: Path, target: str) -> CommandError:
+    return CommandError(f"{target}: retrieved files belong into {root}")
 
 
 def _in_repo(settings: Settings, source: str) -> Path:
