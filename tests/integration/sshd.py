@@ -33,6 +33,9 @@ _USUAL = {
     "PermitRootLogin": "yes",
     "MaxStartups": "100",
     "LogLevel": "VERBOSE",
+    # Bash reads ~/.bashrc for what it takes for the first shell of a session: who runs the
+    # tests may have much in there.
+    "SetEnv": "SHLVL=2",
     "Subsystem": "sftp internal-sftp",
 }
 
