@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
 from attrs import evolve
@@ -79,7 +79,7 @@ class Cluster:
         began = self._clock.seconds()
         machine = self.machine(host)
         # A machine that does nothing, as in a dry run, notes what it would have done.
-        notes: list[str] = getattr(machine, "planned", [])
+        notes: Sequence[str] = getattr(machine, "planned", ())
         known = len(notes)
         report = await self._report(machine, work)
         return evolve(

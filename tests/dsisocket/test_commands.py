@@ -16,6 +16,7 @@ from zope.interface import verify
 import twisted.plugins
 from netsim.dsisocket.cluster import Cluster
 from netsim.dsisocket.commands import NetworkDelays, OnHosts, commands
+from netsim.dsisocket.dry import DryMachine
 from netsim.dsisocket.interfaces import ICommand
 from netsim.dsisocket.model import Ended, Host, HostReport
 from netsim.errors import CommandError, ConfigError
@@ -77,6 +78,15 @@ class OnHostsTests(CommandsTestCase):
         self.assertIn("on_mongod: exec, timeout_s on mongod.0, mongod.1", told)
         self.assertIn("network_delays on mongod.0, mongod.1, mongos.0 (router)", told)
         self.assertNotIn("hush", "".join(told))
+
+    def test_dry_run(self) -> None:
+        """Where nothing is done, the reports tell what would be, each command its own."""
+        self.cluster = Cluster(settings(HOSTS), DryMachine, Clock())
+        for script in ("uname -a", "false"):
+            (report, other) = self.do(OnHosts(), "on_mongod", {"exec": script})
+            planned = (f"run: {script}",)
+            self.assertEqual(HostReport("mongod.0", exit_status=0, planned=planned), report)
+            self.assertEqual(planned, other.planned)
 
     def test_parallel(self) -> None:
         """All hosts begin at once; the reply waits for all."""
