@@ -16,7 +16,7 @@ from zope.interface import Interface
 from netsim.dsisocket.ssh.channel import Channel
 from netsim.errors import SshError
 
-__all__ = ["ExecChannel", "IRemoteProcess", "SessionChannel", "SubsystemChannel"]
+__all__ = ["ExecChannel", "IPatientProcess", "IRemoteProcess", "SessionChannel", "SubsystemChannel"]
 
 _NO_ROOM = (OPEN_CONNECT_FAILED, OPEN_RESOURCE_SHORTAGE)
 """What a server says that has enough sessions; OpenSSH's says the first."""
@@ -34,6 +34,18 @@ class IRemoteProcess(Interface):
 
         @param status: the exit status; C{None} where a signal ended it.
         @param signal: without SIG.  Both are C{None} where the connection was lost.
+        """
+
+
+class IPatientProcess(IRemoteProcess):
+    """What hears of a command, and of what that leaves behind."""
+
+    def exited(status: int | None, signal: str | None) -> None:
+        """
+        It has ended, but others may still print: what it has left running.
+
+        The parameters are those of C{ended}, which comes later.  It does not come
+        before that where the connection is lost.
         """
 
 
@@ -83,6 +95,8 @@ class SessionChannel(Channel):
 
     def closed(self) -> None:
         """It is over."""
+        if self.conn.is_lost:
+            self.fail(f"the connection to {self._where} was lost")
         self.fail(f"{self._where} closed the session")
 
     def fail(self, text: str) -> None:
@@ -103,6 +117,9 @@ class SessionChannel(Channel):
             opened.callback(self)
 
     def _refused(self, _: Failure) -> None:
+        if self.remoteClosed:
+            # It was not refused: it cannot be answered any longer.
+            return
         self.fail(f"{self._where} refuses to do it: {self.request.decode()}")
         self.loseConnection()
 
@@ -154,18 +171,23 @@ class ExecChannel(SessionChannel):
 
     def request_exit_status(self, data: bytes) -> bool:
         """It ended by itself."""
-        self._how = (struct.unpack(">L", data[:4])[0], None)
+        self._exited(struct.unpack(">L", data[:4])[0], None)
         return True
 
     def request_exit_signal(self, data: bytes) -> bool:
         """A signal ended it."""
-        self._how = (None, getNS(data)[0].decode("ascii", "replace"))
+        self._exited(None, getNS(data)[0].decode("ascii", "replace"))
         return True
 
     def closed(self) -> None:
         """Nothing more comes."""
         super().closed()
         self._tell(self._process.ended, *self._how)
+
+    def _exited(self, status: int | None, signal: str | None) -> None:
+        self._how = (status, signal)
+        if hasattr(self._process, "exited"):
+            self._tell(self._process.exited, status, signal)
 
     def _tell(self, method: Any, *arguments: Any) -> None:
         if not self._is_running:

@@ -37,10 +37,6 @@ class ForwardedChannel(Channel):
         """Data, of which there is never more than the window."""
         self._transport.data_received(data)
 
-    def extReceived(self, dataType: int, data: bytes) -> None:
-        """There is no such thing here; the window does not shrink by it."""
-        self.conn.adjustWindow(self, len(data))
-
     def eofReceived(self) -> None:
         """The peer sends nothing more."""
         self._transport.eof_received()
