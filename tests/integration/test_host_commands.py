@@ -14,45 +14,45 @@ from twisted.trial.unittest import SkipTest, TestCase
 from netsim.dsisocket import netem
 from netsim.dsisocket.cluster import Cluster
 from netsim.dsisocket.commands import OnHosts
-from netsim.dsisocket.model import HostReport
-from netsim.dsisocket.settings import Settings
+from netsim.dsisocket.interfaces import IMachine
+from netsim.dsisocket.local import LocalMachine
+from netsim.dsisocket.model import Host, HostReport
+from netsim.dsisocket.remote import RemoteMachine
+from netsim.dsisocket.ssh.connect import connect
 from netsim.dsisocket.steps import Delay
-from tests.dsisocket.machines import settings
+from tests.dsisocket.machines import host, settings
 from tests.integration.processes import PATIENCE, ROOT, require
-
-try:
-    from netsim.dsisocket.local import LocalMachine
-except ImportError:
-    LocalMachine = None
+from tests.integration.sshd import Sshd
 
 MONGOSH = ROOT / "build/mongosh/node_modules/.bin/mongosh"
 AUTHOR = ("-c", "user.name=test", "-c", "user.email=test@example.com")
 
 
-class LocalTestCase(TestCase):
-    """Runs commands for C{on_localhost}."""
+class HostTestCase(TestCase):
+    """Runs commands on a host: on this machine, as long as a subclass says nothing else."""
 
     timeout = 3 * PATIENCE
+    host = host("localhost")
 
     def setUp(self) -> None:
         from twisted.internet import reactor
 
-        if LocalMachine is None:
-            raise SkipTest("netsim.dsisocket.local is not there yet")
         self.top = Path(self.mktemp()).absolute()
         self.top.mkdir()
         self.reactor = reactor
         self.configure()
 
-    def configure(self, **more: Any) -> Settings:
-        made = settings(reports=self.top / "reports", **more)
-        cluster = Cluster(made, lambda host: LocalMachine(host, self.reactor), self.reactor)
-        self.addCleanup(cluster.stop)
-        self.cluster = cluster
-        return made
+    def configure(self, **more: Any) -> None:
+        hosts = () if self.host.is_local else (self.host,)
+        made = settings(hosts, reports=self.top / "reports", **more)
+        self.cluster = Cluster(made, self.machine, self.reactor)
+        self.addCleanup(self.cluster.stop)
+
+    def machine(self, host: Host) -> IMachine:
+        return LocalMachine(host, self.reactor)
 
     async def do(self, **argument: Any) -> HostReport:
-        (report,) = await OnHosts().run("on_localhost", argument, self.cluster)
+        (report,) = await OnHosts().run(f"on_{self.host.name}", argument, self.cluster)
         return report
 
     async def succeed(self, **argument: Any) -> HostReport:
@@ -61,7 +61,7 @@ class LocalTestCase(TestCase):
         return report
 
 
-class ScriptTests(LocalTestCase):
+class ScriptTests(HostTestCase):
     """C{exec} and files."""
 
     async def test_exec(self) -> None:
@@ -93,7 +93,7 @@ class ScriptTests(LocalTestCase):
             exec=f"cat {there} {there} >{there}.twice",
             retrieve_files=[{"source": f"{there}.twice", "target": back}],
         )
-        landed = self.top / "reports/dsisocket/localhost" / back
+        landed = self.top / "reports/dsisocket" / self.host.name / back
         self.assertEqual("data\ndata\n", landed.read_text())
 
     async def test_missing(self) -> None:
@@ -102,7 +102,7 @@ class ScriptTests(LocalTestCase):
         self.assertIn(f"{self.top}/none", report.failure)
 
 
-class GitTests(LocalTestCase):
+class GitTests(HostTestCase):
     """C{checkout_repos}."""
 
     def setUp(self) -> None:
@@ -187,9 +187,10 @@ class GitTests(LocalTestCase):
 
     async def test_relative(self) -> None:
         """A source may be relative, also when the target is there."""
-        self.bare = Path(os.path.relpath(self.bare))
+        # A script over SSH starts in the home directory.
+        start = Path.cwd() if self.host.is_local else Path.home()
+        self.bare = Path(os.path.relpath(self.bare, start))
         await self.check("first")
-        self.git("remote", "set-url", "origin", str(self.bare.absolute()))
         self.commit("second")
         await self.check("second")
 
@@ -246,7 +247,7 @@ class GitTests(LocalTestCase):
         self.assertIn("does not exist", report.failure)
 
 
-class MongoShellTests(LocalTestCase):
+class MongoShellTests(HostTestCase):
     """C{exec_mongo_shell}, with the real shell and without a server."""
 
     def setUp(self) -> None:
@@ -258,31 +259,46 @@ class MongoShellTests(LocalTestCase):
                 raise AssertionError(missing)
             raise SkipTest(missing)
         super().setUp()
-        # It keeps a history and logs.
-        for name, value in (("HOME", str(self.top)), ("TMPDIR", str(self.top))):
-            self.set(name, value)
-        self.configure(mongo_shell=f"'{MONGOSH}' --quiet --nodb")
-
-    def set(self, name: str, value: str) -> None:
-        before = os.environ.get(name)
-        os.environ[name] = value
-        if before is None:
-            self.addCleanup(os.environ.pop, name)
-        else:
-            self.addCleanup(os.environ.__setitem__, name, before)
+        # It keeps a history and logs in its home.
+        self.configure(mongo_shell=f"HOME='{self.top}' '{MONGOSH}' --quiet --nodb")
 
     async def test_script(self) -> None:
         """Quotes and lines as they are."""
         script = 'const it = {name: "it\'s $HOME"};\nprint(it.name);\nprint(EJSON.stringify(it));\n'
         report = await self.succeed(exec_mongo_shell={"script": script})
         self.assertEqual(("it's $HOME", '{"name":"it\'s $HOME"}'), report.output)
-        self.assertEqual([], list(self.top.glob("tmp*")))
 
     async def test_failure(self) -> None:
         """What a script throws fails the command."""
         report = await self.do(exec_mongo_shell={"script": 'throw new Error("no quorum")'})
         self.assertEqual(1, report.exit_status)
         self.assertIn("no quorum", report.failure)
+
+
+class OverSsh:
+    """The same through a real SSH server."""
+
+    host = host("mongod", alias="primary")
+
+    def setUp(self) -> None:
+        self.sshd = Sshd(self)
+        super().setUp()
+
+    def machine(self, host: Host) -> IMachine:
+        target = self.sshd.target()
+        return RemoteMachine(host, self.reactor, lambda: connect(self.reactor, target))
+
+
+class SshScriptTests(OverSsh, ScriptTests):
+    """C{exec} and files over SSH."""
+
+
+class SshMongoShellTests(OverSsh, MongoShellTests):
+    """C{exec_mongo_shell} over SSH."""
+
+
+class SshGitTests(OverSsh, GitTests):
+    """C{checkout_repos} over SSH."""
 
 
 # A kernel without netem does all the rest when a queue stands for it.
@@ -306,7 +322,7 @@ print(measure("127.0.0.2"), measure("127.0.0.3"), measure("127.0.0.4"))
 DELAYS = {"127.0.0.2": Delay(200_000), "127.0.0.3": Delay(50_000, 1_000)}
 
 
-class NetworkDelaysTests(LocalTestCase):
+class NetworkDelaysTests(HostTestCase):
     """C{network_delays}, in a network of its own where the test may make one."""
 
     def setUp(self) -> None:
@@ -368,7 +384,8 @@ class NetworkDelaysTests(LocalTestCase):
         ran = self.bash(address, apply, apply, show, netem.script(None, {}), show, path=directory)
         self.assertEqual("", ran.stderr)
         self.assertEqual(2, ran.stdout.count("class htb 6e65:"))
-        self.assertEqual(["6e65:1", "6e65:2"], re.findall(r"pfifo .* parent (\S+)", ran.stdout))
+        queues = re.findall(r"pfifo .* parent (\S+)", ran.stdout)
+        self.assertEqual(["6e65:1", "6e65:2"], sorted(queues))
         flows = re.findall(r"flowid (\S+) .*\n  match (\S+)", ran.stdout)
         self.assertEqual(
             {("6e65:1", "7f000002/ffffffff"), ("6e65:2", "7f000003/ffffffff")},
