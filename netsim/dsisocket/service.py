@@ -139,6 +139,7 @@ class DsisocketService(ServerService):
             concurrent=settings.listen.concurrent,
             token=settings.listen.token,
             details=bool(self._config["details"]),
+            clock=self._reactor,
         )
 
     def _machine(self, host: Host, settings: Settings) -> IMachine:
