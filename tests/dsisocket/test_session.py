@@ -72,6 +72,20 @@ class CommandTests(ConnectionTestCase):
             self.assertEqual(expected, transport.lines)
             self.assertFalse(transport.disconnecting)
 
+    def test_tuned(self) -> None:
+        """A reply does not wait for the one before it; one who vanished is noticed."""
+        tuned: list[tuple[str, bool]] = []
+
+        class Tcp(Transport):
+            def setTcpNoDelay(self, enabled: bool) -> None:
+                tuned.append(("no delay", enabled))
+
+            def setTcpKeepAlive(self, enabled: bool) -> None:
+                tuned.append(("keep alive", enabled))
+
+        self.factory.buildProtocol(None).makeConnection(Tcp())  # type: ignore[union-attr]
+        self.assertEqual([("no delay", True), ("keep alive", True)], tuned)
+
     def test_oneAfterTheOther(self) -> None:
         """The next command begins when the last one is answered."""
         _, transport = self.connect(b'{"a": 1}{"b": 2}', b' 3 {4\n{"c": 5}')
