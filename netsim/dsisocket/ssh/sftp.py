@@ -15,10 +15,11 @@ from twisted.conch.ssh.filetransfer import (
     FXF_WRITE,
     SFTPError,
 )
-from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.defer import Deferred, FirstError, gatherResults
 from twisted.internet.error import ConnectionLost
+from twisted.python.failure import Failure
 
-from netsim.dsisocket.copying import Entry, Reader, Writer, printable
+from netsim.dsisocket.filesystem import Entry, Reader, Writer, printable
 from netsim.errors import PeerError, SshError
 
 __all__ = ["SftpFiles"]
@@ -31,7 +32,7 @@ T = TypeVar("T")
 
 class SftpFiles:
     """
-    L{netsim.dsisocket.copying.Files} of a host.
+    L{netsim.dsisocket.filesystem.Files} of a host.
 
     Errors are L{PeerError}s; an L{SshError} where the connection was lost.
     """
@@ -210,8 +211,14 @@ class _File:
 
     async def _all(self, answers: list[Deferred[Any]]) -> list[Any]:
         gathered = gatherResults(answers, consumeErrors=True)
-        gathered.addErrback(lambda failure: failure.value.subFailure)
+        gathered.addErrback(_first)
         return await self._files.do(self._path, gathered)
+
+
+def _first(failure: Failure) -> Failure:
+    """The failure of what has failed first of several."""
+    error = failure.value
+    return error.subFailure if isinstance(error, FirstError) else failure
 
 
 def _entry(attributes: dict[str, int]) -> Entry:
