@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from attrs import evolve
-from twisted.internet.defer import Deferred, gatherResults, maybeDeferred
+from twisted.internet.defer import Deferred, FirstError, gatherResults, maybeDeferred
 from twisted.internet.interfaces import IAddress
 from twisted.logger import Logger
 from twisted.python import usage
+from twisted.python.failure import Failure
 
 from netsim import options
 from netsim.addresses import Address
@@ -107,7 +108,7 @@ class DsisocketService(ServerService):
         warnings: list[str] = []
         settings = self._config.settings(warnings)
         for warning in warnings:
-            self.log.warn("{warning}", warning=warning)
+            self.log.warn("{text}", text=warning)
         if not settings.listen.enabled and not self._config["local"]:
             raise _disabled(self._config)
         self._factory = self._make_factory(settings)
@@ -115,8 +116,9 @@ class DsisocketService(ServerService):
         if self._config["local"] or not clients:
             return [await self._listen_here(settings, self._factory)]
         tunnels = [self._tunnel(host, settings, self._factory) for host in clients]
+        ready = gatherResults([each.when_ready() for each in tunnels], consumeErrors=True)
         # Hosts may have the same address, each its own.
-        return dict.fromkeys(await gatherResults([each.when_ready() for each in tunnels]))
+        return dict.fromkeys(await ready.addErrback(_own_reason))
 
     def stopService(self) -> Deferred[Any]:
         """Take no more commands, end what runs, and close all connections."""
@@ -173,6 +175,12 @@ class DsisocketService(ServerService):
 
     def _not_ended(self, _: object) -> None:
         self.log.warn("something of a command may still run: it did not end in time")
+
+
+def _own_reason(failure: Failure) -> NoReturn:
+    """What has happened to the first, and not that it was the first."""
+    failure.trap(FirstError)
+    failure.value.subFailure.raiseException()
 
 
 def _disabled(config: Options) -> ConfigError:
