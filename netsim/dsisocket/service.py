@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from attrs import evolve
 from twisted.internet.defer import Deferred, FirstError, gatherResults, maybeDeferred
@@ -177,10 +177,9 @@ class DsisocketService(ServerService):
         self.log.warn("something of a command may still run: it did not end in time")
 
 
-def _own_reason(failure: Failure) -> NoReturn:
+def _own_reason(failure: Failure) -> Failure:
     """What has happened to the first, and not that it was the first."""
-    failure.trap(FirstError)
-    failure.value.subFailure.raiseException()
+    return failure.value.subFailure if isinstance(failure.value, FirstError) else failure
 
 
 def _disabled(config: Options) -> ConfigError:
