@@ -72,7 +72,7 @@ class ReverseTunnel(Service):
         self._retry: IDelayedCall | None = None
         self._ready: Address | Failure | None = None
         self._since: float | None = None
-        self._is_told = self._is_closing = False
+        self._is_back = self._is_closing = False
         self._waiting: list[Deferred[Address]] = []
         self._stopping: list[Deferred[None]] = []
 
@@ -103,6 +103,7 @@ class ReverseTunnel(Service):
             return
         super().startService()
         self._factory.doStart()
+        self._is_back = False
         if isinstance(self._ready, Failure):
             self._ready = None
         if not self._is_closing:
@@ -141,15 +142,15 @@ class ReverseTunnel(Service):
         self._since = self._reactor.seconds()
         if self._ready is None:
             self._ready = (IPv6Address if ":" in host else IPv4Address)("TCP", host, port)
-            self.log.info("{tunnel}", tunnel=self.describe())
-        elif self._is_told:
+        if self._is_back:
             self.log.info("tunnel to {name} is back", name=self.name)
-        self._is_told = False
+        else:
+            self.log.info("{tunnel}", tunnel=self.describe())
+        self._is_back = True
         self._answer(self._ready)
 
     def _taken(self, reason: str) -> None:
         if self._is_news(reason):
-            self._is_told = True
             self.log.warn(
                 "tunnel to {name}: {reason}; asking until it is free",
                 name=self.name,
@@ -172,7 +173,6 @@ class ReverseTunnel(Service):
             self._complain(failure, what, delay)
 
     def _complain(self, failure: Failure, what: str, delay: float) -> None:
-        self._is_told = True
         if not failure.check(NetsimError):
             self.log.failure("tunnel to {name}: a mistake in the code", failure, name=self.name)
         self.log.warn(

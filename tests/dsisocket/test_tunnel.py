@@ -418,7 +418,11 @@ class StopTests(TunnelTestCase):
                 self.setUp()
                 self.reach(state)
                 self.tunnel.stopService()
+                self.lines  # noqa: B018
                 self.open()
+                self.assertEqual(
+                    ["info tunnel to me@h:22: its 127.0.0.1:27007 leads here"], self.lines
+                )
                 self.successResultOf(self.tunnel.when_ready())
                 self.assertEqual(1, self.factory.numPorts)
 
