@@ -8,9 +8,9 @@ from pathlib import PurePosixPath
 
 from attrs import field, frozen
 
-__all__ = ["Owned", "overlap", "refusal"]
+__all__ = ["SYSTEM", "Owned", "overlap", "refusal"]
 
-_SYSTEM = frozenset(
+SYSTEM = frozenset(
     PurePosixPath(path)
     for path in (
         *("/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/media", "/mnt", "/opt", "/proc"),
@@ -52,7 +52,7 @@ def refusal(path: str, home: str) -> str | None:
         return "it is the root of the file system"
     if _is_home(pure, PurePosixPath(home)):
         return "it is a home directory, or holds some"
-    if pure in _SYSTEM:
+    if pure in SYSTEM:
         return "it is a directory of the operating system"
     return None
 
