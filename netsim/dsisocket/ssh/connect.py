@@ -6,7 +6,7 @@ import os
 from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.error import ConnectError, DNSLookupError
+from twisted.internet.error import ConnectError, ConnectingCancelledError, DNSLookupError
 from twisted.internet.protocol import Factory
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -34,7 +34,8 @@ def connect(reactor: Any, target: Target) -> Deferred[Connection]:
     @raise AuthenticationError: it does not let us in.
     @raise SshError: anything else, in one sentence.
     """
-    attempt = Deferred.fromCoroutine(_connect(reactor, target))
+    attempt: Deferred[Any] = Deferred.fromCoroutine(_connect(reactor, target))
+    attempt.addErrback(_given_up)
     return attempt.addTimeout(target.timeout, reactor, lambda result, _: _too_late(result, target))
 
 
@@ -83,6 +84,13 @@ def _text(error: ConnectError | DNSLookupError) -> str:
     if isinstance(reason, int):
         return os.strerror(reason).lower()
     return str(error).lower().rstrip(".")
+
+
+def _given_up(failure: Failure) -> Failure:
+    """Endpoints that are cancelled fail in a way of their own."""
+    if failure.check(ConnectingCancelledError):
+        raise CancelledError from None
+    return failure
 
 
 def _too_late(result: Any, target: Target) -> Any:

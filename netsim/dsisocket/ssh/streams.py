@@ -41,7 +41,7 @@ class ChannelTransport:
         self._host = host
         self._peer = peer
         self._clock = clock
-        self._waiting: list[bytes] = []
+        self._waiting = bytearray()
         self._eof = self._eof_told = False
         self._is_ending = self._write_ended = False
         self._is_full = False
@@ -153,7 +153,7 @@ class ChannelTransport:
     def data_received(self, data: bytes) -> None:
         """Hand it on, or keep it."""
         if not (self._protocol is None or self.disconnecting or self._eof):
-            self._waiting.append(data)
+            self._waiting += data
             self._hand_over()
 
     def eof_received(self) -> None:
@@ -199,7 +199,9 @@ class ChannelTransport:
             return
         self._handing_over = True
         while self._waiting and self._takes():
-            self._tell("dataReceived", self._waiting.pop(0))
+            data = bytes(self._waiting)
+            self._waiting.clear()
+            self._tell("dataReceived", data)
         self._handing_over = False
         if self._waiting or not self._takes():
             return

@@ -76,6 +76,16 @@ class ConnectTests(SynchronousTestCase):
         )
         self.assertTrue(transport.disconnected or transport.disconnecting)
 
+    def test_late_before_anything(self) -> None:
+        """So it does where neither the server nor the agent accepts."""
+        for changes in ({}, {"agent": Path("/agent")}, {"host": "there"}):
+            connecting = self.connect(timeout=5, **changes)
+            self.reactor.advance(5)
+            self.assertIn("it has not let us in within 5 s", self.text(connecting))
+            connecting = self.connect(**changes)
+            connecting.cancel()
+            self.failureResultOf(connecting, CancelledError)
+
     def test_late_agent(self) -> None:
         """An agent that does not answer takes of that time, too."""
         connecting = self.connect(agent=Path("/agent"), timeout=5)
@@ -94,6 +104,18 @@ class ConnectTests(SynchronousTestCase):
         self.failureResultOf(connecting, CancelledError)
         self.assertTrue(transport.disconnected or transport.disconnecting)
         self.assertEqual([], self.reactor.getDelayedCalls())
+
+    def test_agent_left(self) -> None:
+        """The agent is not kept when it is over."""
+        connecting = self.connect(agent=Path("/agent"))
+        agent = StringTransport()
+        protocol = self.reactor.unixClients[0][1].buildProtocol(None)
+        protocol.makeConnection(agent)
+        protocol.dataReceived(b"\0\0\0\5\x0c\0\0\0\0")
+        self.assertFalse(agent.disconnecting)
+        connecting.cancel()
+        self.failureResultOf(connecting, CancelledError)
+        self.assertTrue(agent.disconnecting)
 
     def test_file_of_hosts(self) -> None:
         """Nothing is opened where the known hosts cannot be read."""

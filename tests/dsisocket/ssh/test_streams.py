@@ -147,37 +147,39 @@ class ChannelTransportTests(SynchronousTestCase):
         self.check()
         self.transport.resumeProducing()
         self.assertFalse(self.channel.holds_back)
-        self.check(b"one", b"two")
+        self.check(b"onetwo")
         self.assertEqual(["close"], self.channel.asked)
 
     def test_paused_again_meanwhile(self) -> None:
-        """Who pauses again while it is told hears the rest when it goes on then."""
-        self.transport.pauseProducing()
-        for data in (b"one", b"two"):
-            self.transport.data_received(data)
+        """Who pauses while it is told hears what comes then when it goes on."""
         self.protocol.dataReceived = lambda data: (
             self.protocol.told.append(data),
             self.transport.pauseProducing(),
         )
-        self.transport.resumeProducing()
+        self.transport.data_received(b"one")
         self.check(b"one")
+        self.transport.data_received(b"two")
+        self.transport.eof_received()
+        self.check()
         self.transport.resumeProducing()
         self.check(b"two")
+        self.assertEqual([], self.channel.asked)
 
     def test_resumed_while_told(self) -> None:
-        """Who pauses and goes on while it is told hears all in order, each once."""
-        self.transport.pauseProducing()
-        for data in (b"one", b"two", b"three"):
-            self.transport.data_received(data)
+        """Who pauses and goes on while it is told hears the end after that only."""
+        transport = self.make(Half())
+        transport.pauseProducing()
+        transport.data_received(b"one")
+        transport.eof_received()
 
         def received(data: bytes) -> None:
+            transport.pauseProducing()
+            transport.resumeProducing()
             self.protocol.told.append(data)
-            self.transport.pauseProducing()
-            self.transport.resumeProducing()
 
         self.protocol.dataReceived = received
-        self.transport.resumeProducing()
-        self.check(b"one", b"two", b"three")
+        transport.resumeProducing()
+        self.check(b"one", "no more")
 
     def test_window(self) -> None:
         """Going on opens the window as far as it was used."""
@@ -321,20 +323,29 @@ class ChannelTransportTests(SynchronousTestCase):
         """All that came before the end is told, in order; nothing while it is paused."""
         transport = self.make(Half())
         sent: list[Any] = []
+        told: list[Any] = []
         paused = False
         for number, step in enumerate(steps):
             match step:
                 case "data" if "no more" not in sent:
-                    sent.append(b"%d" % number)
+                    sent.append(b"%d." % number)
                     transport.data_received(sent[-1])
                 case "eof" if "no more" not in sent:
                     sent.append("no more")
                     transport.eof_received()
                 case "pause":
                     paused = True
-                    told = len(self.protocol.told)
+                    told = self.words()
                     transport.pauseProducing()
                 case "resume":
                     paused = False
                     transport.resumeProducing()
-            self.assertEqual(sent[:told] if paused else sent, self.protocol.told)
+            self.assertEqual(told if paused else sent, self.words())
+
+    def words(self) -> list[Any]:
+        """What was told, however it was cut: each piece of data ends with a stop."""
+        words: list[Any] = []
+        for told in self.protocol.told:
+            pieces = [told] if isinstance(told, str) else told.split(b".")[:-1]
+            words += [piece if isinstance(piece, str) else piece + b"." for piece in pieces]
+        return words
