@@ -49,8 +49,8 @@ TRUE = b'{"on_localhost": {"exec": "true"}}'
 class Connection:
     """A client that is a plain socket."""
 
-    def __init__(self, service: Service) -> None:
-        host, _, port = service.address.rpartition(":")
+    def __init__(self, address: str) -> None:
+        host, _, port = address.rpartition(":")
         self.socket = socket.create_connection((host, int(port)), PATIENCE)
         self._lines = self.socket.makefile("rb")
 
@@ -98,7 +98,7 @@ class DsiTestCase(IntegrationTestCase):
 
     def connect(self, service: Service) -> Connection:
         """A client; it is gone when the test ends."""
-        connection = Connection(service)
+        connection = Connection(service.address)
         self.addCleanup(connection.close)
         return connection
 
@@ -327,7 +327,7 @@ class ConnectionTests(DsiTestCase):
             eventually(lambda: self._is_served(service), "a place")
 
     def _is_served(self, service: Service) -> bool:
-        connection = Connection(service)
+        connection = Connection(service.address)
         try:
             return connection.ask(TRUE.decode()) == DONE
         finally:
