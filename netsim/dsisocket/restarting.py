@@ -111,10 +111,10 @@ class _Restart:
         )
         if failure:
             self.log.error(
-                "restart of {node} on {host}: {failure}",
+                "restart of {node} on {host}: {reason}",
                 node=step.node.id,
                 host=step.host.name,
-                failure=failure,
+                reason=failure,
             )
 
     def _failed(self) -> list[str]:
