@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from twisted.internet.defer import Deferred, DeferredSemaphore, fail, succeed
+from twisted.internet.defer import Deferred, DeferredSemaphore, TimeoutError, fail, succeed
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
@@ -98,9 +98,10 @@ class Link:
     def refuse(self) -> None:
         """Connect no more; what runs may run on."""
         self._is_over = True
-        if self._connecting is not None:
-            self._connecting.cancel()
+        connecting = self._connecting
         self._tell(_stopped())
+        if connecting is not None:
+            connecting.cancel()
 
     def close(self) -> Deferred[None]:
         """End the connection; fires when it has ended, after a second at the latest."""
