@@ -54,10 +54,12 @@ class SessionChannel(Channel):
     Asks a host for something.
 
     @ivar opened: fires with this channel when the host does it; C{None} when it has fired.
+    @ivar refusals: how often there was no room for it, though nothing else ran.
     """
 
     name = b"session"
     request = b""
+    refusals = 0
 
     def __init__(self, where: object, argument: bytes) -> None:
         """

@@ -17,6 +17,7 @@ from twisted.conch.ssh.connection import (
 from twisted.conch.ssh.filetransfer import FileTransferClient
 from twisted.conch.ssh.transport import DISCONNECT_BY_APPLICATION
 from twisted.internet.defer import Deferred, succeed
+from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 
 from netsim.dsisocket.ssh.channel import Channel
@@ -31,6 +32,10 @@ __all__ = ["Connection"]
 
 CLOSE_WITHIN = 1.0
 """Seconds that a server may take to close."""
+ASK_AGAIN = 0.05
+"""Seconds until a server is asked again that had no room though nothing ran."""
+REFUSALS = 5
+"""So many times."""
 
 
 class Connection(SSHConnection):
@@ -54,6 +59,7 @@ class Connection(SSHConnection):
         self._incoming = Incoming(target, reactor)
         self._ports = Ports(self, self._incoming)
         self._later: deque[SessionChannel] = deque()
+        self._timer: IDelayedCall | None = None
         self._keepalive = Keepalive(
             reactor, target.keepalive, target.missed, self._ask_alive, self._gone
         )
@@ -138,6 +144,8 @@ class Connection(SSHConnection):
         self.is_lost = True
         self._keepalive.stop()
         super().serviceStopped()
+        if self._timer is not None and self._timer.active():
+            self._timer.cancel()
         while self._later:
             self._later.popleft().fail(f"the connection to {self.target} was lost")
         waiting, self._waiting = self._waiting, []
@@ -152,19 +160,28 @@ class Connection(SSHConnection):
     def channelClosed(self, channel: SSHChannel) -> None:
         """One has ended, which may make room for another."""
         super().channelClosed(channel)
-        if self._later and not self.is_lost:
-            self.openChannel(self._later.popleft())
+        self._open_next()
 
     def open_later(self, channel: SessionChannel) -> bool:
         """
         Try again when a command has ended; OpenSSH runs ten at once (MaxSessions).
 
-        @return: whether there is one.
+        It counts one a little longer than we do: where none runs it is asked some times.
+
+        @return: whether there is hope.
         """
-        is_waiting = any(isinstance(each, ExecChannel) for each in self.channelsToRemoteChannel)
-        if is_waiting:
-            self._later.append(channel)
-        return is_waiting
+        if not any(isinstance(each, ExecChannel) for each in self.channelsToRemoteChannel):
+            channel.refusals += 1
+            if channel.refusals > REFUSALS:
+                return False
+            if self._timer is None or not self._timer.active():
+                self._timer = self._reactor.callLater(ASK_AGAIN, self._open_next)
+        self._later.append(channel)
+        return True
+
+    def _open_next(self) -> None:
+        if self._later and not self.is_lost:
+            self.openChannel(self._later.popleft())
 
     def gotGlobalRequest(self, requestType: bytes, data: bytes) -> int:
         """Servers ask whether we are alive, and tell their keys: there is nothing to be done."""

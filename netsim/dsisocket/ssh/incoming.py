@@ -48,6 +48,7 @@ class Incoming:
         @raise IndexError, ValueError, struct.error: what the server says makes no sense.
         """
         host: Any
+        peer: Any
         if kind == b"forwarded-tcpip":
             host, peer = _addresses(data)
             factory = self._factory(host)

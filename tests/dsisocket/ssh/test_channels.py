@@ -219,6 +219,44 @@ class ExecChannelTests(SynchronousTestCase):
         self.peer.says("CHANNEL_SUCCESS", word(2))
         self.successResultOf(later)
 
+    def no_room(self, channel: int) -> None:
+        """The server has none."""
+        self.peer.says("CHANNEL_OPEN_FAILURE", word(channel, 2), NS(b"open failed"), NS(b""))
+
+    def test_no_room_though_nothing_runs(self) -> None:
+        """A server is asked again, as it may not know that yet; but not for ever."""
+        starting = self.peer.connection.execute(b"true", self.heard)
+        for number in range(5):
+            self.peer.heard()
+            self.no_room(number)
+            self.assertEqual([], self.peer.heard())
+            self.peer.clock.advance(0.05)
+            self.assertEqual(["CHANNEL_OPEN"], [name for name, _ in self.peer.heard()])
+        self.assertNoResult(starting)
+        self.no_room(5)
+        self.assertEqual(
+            "me@there:22 opens no session: open failed",
+            self.failureResultOf(starting, SshError).getErrorMessage(),
+        )
+
+    def test_no_room_for_several(self) -> None:
+        """All that wait are begun, one after the other, and each is told when it is lost."""
+        several = [self.peer.connection.execute(b"true", self.heard) for _ in range(3)]
+        for number in range(3):
+            self.no_room(number)
+        self.peer.clock.advance(0.05)
+        self.peer.confirms(3)
+        self.peer.says("CHANNEL_SUCCESS", word(3))
+        self.successResultOf(several[0])
+        self.peer.closes(3)
+        self.peer.confirms(4)
+        self.peer.closes(4)
+        self.no_room(5)
+        self.failureResultOf(several[1], SshError)
+        self.peer.is_lost()
+        self.failureResultOf(several[2], SshError)
+        self.assertEqual([], self.peer.clock.getDelayedCalls())
+
     def test_no_room_and_then_lost(self) -> None:
         """It fails when the connection is lost meanwhile."""
         self.start()
