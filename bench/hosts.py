@@ -161,7 +161,11 @@ def ways(subject: Subject, count: int = 1) -> Iterator[list[Way]]:
 
 @contextmanager
 def _bounded(subject: Subject) -> Iterator[None]:
-    """End a contender after a while; who waits for it then gets an error."""
+    """
+    End a contender after a while, or when something fails.
+
+    Who still waits for it in another thread gets an error then.
+    """
 
     def end() -> None:
         with suppress(ProcessLookupError):
@@ -171,5 +175,8 @@ def _bounded(subject: Subject) -> Iterator[None]:
     timer.start()
     try:
         yield
+    except BaseException:
+        end()
+        raise
     finally:
         timer.cancel()

@@ -23,8 +23,8 @@ def _scripts(subject: Subject, script: str, load: Load) -> Mapping[str, float]:
     @return: C{p50} and C{p99} in milliseconds, and C{rate} in scripts per second.
     """
     with (
-        hosts.ways(subject, load.sessions) as ways,
         ThreadPoolExecutor(load.sessions) as threads,
+        hosts.ways(subject, load.sessions) as ways,
     ):
         start = perf_counter()
         runs = [threads.submit(_timed, way, script, load.each) for way in ways]
