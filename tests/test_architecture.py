@@ -24,6 +24,13 @@ PURE = [
     # The host gives a system its clock.
     *sorted((ROOT / "netsim/systems").rglob("*.py")),
     *(ROOT / f"netsim/simulator/{name}.py" for name in ("commands", "custom", "framing", "model")),
+    *(
+        ROOT / f"netsim/dsisocket/{name}.py"
+        for name in """
+        arguments backoff cleanable hosts inventory kinds model netem reminders restart scanner
+        schema settings shell stream topology yamlfile
+        """.split()
+    ),
     ROOT / "netsim/errors.py",
 ]
 
