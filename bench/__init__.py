@@ -9,7 +9,8 @@ slows all alike.  Ratios are made within a round; the report (L{bench.report})
 shows the median over the rounds, and the least and the greatest.
 
 The load comes from this process, over plain blocking sockets and epoll; the
-upstream (L{bench.upstream}) is a process of the same kind.  Everything talks over
+upstream (L{bench.upstream}) is a process of the same kind, and where scripts are run on a host
+(L{bench.steering}) it is an SSH server (L{bench.sshd}).  Everything talks over
 127.0.0.1, on ports that the system chose.
 
 What hosts of simulators host is in C{bench/systems}: modules as existing ones are written,
