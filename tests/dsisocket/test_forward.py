@@ -129,6 +129,9 @@ class ForwardTests(ForwardTestCase):
         self.assertEqual([*[str(IN_USE)] * 3, 27007], self.told)
         self.assertEqual(4, len(connection.asked))
         self.assertEqual([connection], self.server.connections)
+        connection.lose()
+        self.assertEqual(str(LOST), str(self.told[-1]))
+        self.check_over()
 
     def test_taken_long(self) -> None:
         """Nothing grows with the times that it asks."""
