@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from twisted.internet.defer import Deferred, fail, gatherResults
+from twisted.internet.defer import Deferred, gatherResults
+from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from netsim.dsisocket.copying import copy
@@ -23,14 +25,16 @@ __all__ = ["LocalMachine"]
 @implementer(IMachine)
 class LocalMachine:
     """
-    This machine: scripts have the environment and the working directory of this process.
+    This machine: scripts have the working directory of this process, and its environment.
 
     Paths of files start from there too, or from the home directory after C{~/}.
     """
 
-    def __init__(self, host: Host, reactor: Any) -> None:
+    def __init__(self, host: Host, reactor: Any, hidden: Collection[str] = ()) -> None:
+        """@param hidden: variables of the environment that scripts do not get."""
         self.host = host
         self._reactor = reactor
+        self._hidden = hidden
         self._scripts = Executions()
         self._files = LocalFiles(reactor, f"files of {host.name}")
         self._transfers = Transfers()
@@ -42,14 +46,14 @@ class LocalMachine:
         @raise HostError: there is no bash.
         @raise InputError: the script is none.
         """
-        processes = LocalProcesses(self._reactor)
-        try:
-            processes.start(script)
-        except NetsimError as error:
-            return fail(error)
+        processes = LocalProcesses(self._reactor, self._hidden)
         execution = Execution(self.host.name, limits, self._reactor, processes)
         processes.execution = execution
         self._scripts.add(execution)
+        try:
+            processes.start(script)
+        except NetsimError:
+            execution.failed(Failure())
         return execution.done
 
     def upload(self, source: Path, target: str) -> Deferred[None]:

@@ -7,6 +7,7 @@ import shutil
 import signal
 import sys
 import tempfile
+from collections.abc import Collection
 from contextlib import ExitStack, suppress
 from typing import Any
 
@@ -25,6 +26,7 @@ from netsim.errors import HostError
 __all__ = ["LocalProcesses"]
 
 _EACH = 0.02
+_DYING = 0.5
 _PIECE = 1 << 16
 _FILE = 3
 # Not every system has the program setsid; Python takes longer to do the same.
@@ -35,13 +37,15 @@ class LocalProcesses(ProcessProtocol):
     """
     A bash, and what it has started.
 
-    @ivar execution: hears of it; set before anything can happen.
+    @ivar execution: hears of it; set before it starts.
     """
 
     execution: Execution
 
-    def __init__(self, reactor: Any) -> None:
+    def __init__(self, reactor: Any, hidden: Collection[str] = ()) -> None:
+        """@param hidden: variables of the environment that it does not get."""
         self._reactor = reactor
+        self._hidden = hidden
         self._pid = 0
         self._has_group = False
         self._how: tuple[int | None, str | None] | None = None
@@ -62,26 +66,30 @@ class LocalProcesses(ProcessProtocol):
         except OSError as error:
             raise HostError(f"cannot start bash: {error.strerror}") from error
 
+    def _environment(self) -> dict[str, str]:
+        return {name: text for name, text in os.environ.items() if name not in self._hidden}
+
     def _start(self, words: list[str | bytes], script: bytes) -> None:
         with ExitStack() as opened:
             reading, writing = os.pipe()
             opened.callback(os.close, writing)
-            on_failure = opened.enter_context(ExitStack())
-            on_failure.callback(os.close, reading)
-            null = os.open(os.devnull, os.O_RDONLY)
-            opened.callback(os.close, null)
-            descriptors = {0: null, 1: writing, 2: writing}
-            if script:
-                file = opened.enter_context(tempfile.TemporaryFile())
-                file.write(script)
-                file.seek(0)
-                descriptors[_FILE] = file.fileno()
-            process = self._reactor.spawnProcess(
-                self, words[0], words, env=None, childFDs=descriptors
-            )
-            self._pid = process.pid
-            on_failure.pop_all()
             self._output = _Output(self._reactor, reading, self)
+            with ExitStack() as on_failure:
+                on_failure.callback(self.abandon)
+                null = os.open(os.devnull, os.O_RDONLY)
+                opened.callback(os.close, null)
+                descriptors = {0: null, 1: writing, 2: writing}
+                if script:
+                    file = opened.enter_context(tempfile.TemporaryFile())
+                    file.write(script)
+                    file.seek(0)
+                    descriptors[_FILE] = file.fileno()
+                # It may have ended, and have told that, before it is known here.
+                process = self._reactor.spawnProcess(
+                    self, words[0], words, env=self._environment(), childFDs=descriptors
+                )
+                on_failure.pop_all()
+            self._pid = process.pid or 0
 
     # What processes tell.
 
@@ -119,13 +127,19 @@ class LocalProcesses(ProcessProtocol):
         began = self._reactor.seconds()
         self._signal(signal.SIGTERM)
         while self._signal(0):
-            await deferLater(self._reactor, _EACH)
             if self._reactor.seconds() - began >= patience:
                 self._signal(signal.SIGKILL)
-                patience = float("inf")
+                break
+            await deferLater(self._reactor, _EACH)
+        # Nobody survives that; but who is dead may wait for a parent that does not look.
+        began = self._reactor.seconds()
+        while self._signal(0) and self._reactor.seconds() - began < _DYING:
+            await deferLater(self._reactor, _EACH)
 
     def _signal(self, number: int) -> bool:
         """Whether there is still such a group."""
+        if not self._pid:
+            return False
         try:
             if self._how is None and not self._has_group:
                 # It is so new that it has no group of its own yet.

@@ -38,9 +38,14 @@ class Status(Enum):
 
 @frozen
 class Secret:
-    """A text that no log and no C{repr} shows."""
+    """
+    A text that no log and no C{repr} shows.
+
+    @ivar variable: the environment variable that it comes from; empty where from none.
+    """
 
     _text: str = field(repr=False)
+    variable: str = ""
 
     def reveal(self) -> str:
         """The text itself."""

@@ -218,4 +218,4 @@ class Section:
         if not secret:
             state = "not set" if secret is None else "empty"
             raise ValueError(f"the environment variable {found[1]} is {state}")
-        return Secret(secret)
+        return Secret(secret, found[1])

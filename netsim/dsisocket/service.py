@@ -148,7 +148,9 @@ class DsisocketService(ServerService):
         if self._config["dry-run"]:
             return DryMachine(host)
         if host.is_local:
-            return LocalMachine(host, self._reactor)
+            secrets = (settings.listen.token, settings.ssh.password)
+            hidden = {secret.variable for secret in secrets if secret is not None}
+            return LocalMachine(host, self._reactor, hidden)
         target = target_of(host, settings.ssh, os.environ)
         return RemoteMachine(host, self._reactor, lambda: connect(self._reactor, target))
 

@@ -30,10 +30,12 @@ class FakeReactor(Clock):
     """
 
     error: OSError | None = None
+    at_once: BaseException | None = None
 
     def __init__(self) -> None:
         super().__init__()
         self.spawned: list[Any] = []
+        self.environment: dict[str, str] = {}
         self.readers: list[Any] = []
         self.writing = -1
         self.script = b""
@@ -44,13 +46,15 @@ class FakeReactor(Clock):
         if self.error is not None:
             raise self.error
         assert executable == args[0]
-        assert env is None
+        self.environment = env
         assert childFDs[1] == childFDs[2]
         self.spawned = args
         self.writing = os.dup(childFDs[1])
         if 3 in childFDs:
             self.script = os.read(childFDs[3], 1 << 20)
         self.pid = PID
+        if self.at_once is not None:
+            protocol.processEnded(Failure(self.at_once))
         return self
 
     def addReader(self, reader: Any) -> None:
@@ -117,6 +121,13 @@ class LocalProcessesTests(SynchronousTestCase):
     def end(self, error: BaseException) -> None:
         self.processes.processEnded(Failure(error))
 
+    def test_environment(self) -> None:
+        """It is this process's own, but for what is hidden."""
+        self.patch(os, "environ", {"PATH": os.environ["PATH"], "TOKEN": "hush", "HOME": "/"})
+        self.processes = LocalProcesses(self.reactor, {"TOKEN"})
+        self.start()
+        self.assertEqual({"PATH": os.environ["PATH"], "HOME": "/"}, self.reactor.environment)
+
     def test_words(self) -> None:
         """The program setsid makes the session; bash calls itself bash."""
         self.start("echo ü")
@@ -180,6 +191,17 @@ class LocalProcessesTests(SynchronousTestCase):
         self.reactor.read()
         self.assertEqual(("ended", 3, None), self.execution.heard[-1])
 
+    def test_at_once(self) -> None:
+        """Bash may end before it is known to have begun; its output comes nevertheless."""
+        self.reactor.at_once = ProcessDone(0)
+        self.start()
+        self.assertEqual([("exited", 0, None)], self.execution.heard)
+        os.write(self.reactor.writing, b"hi")
+        os.close(self.reactor.writing)
+        self.reactor.read()
+        self.reactor.read()
+        self.assertEqual([b"hi", ("ended", 0, None)], self.execution.heard[1:])
+
     def test_signals(self) -> None:
         """A signal that has ended bash has a name; some have numbers only."""
         for number, name in ((9, "KILL"), (50, "50")):
@@ -205,14 +227,23 @@ class LocalProcessesTests(SynchronousTestCase):
         killing = self.processes.kill(1.0)
         self.reactor.pump([0.1] * 9)
         self.assertEqual([("group", PID, signal.SIGTERM)], self.signals)
-        self.reactor.pump([0.1] * 20)
+        self.reactor.pump([0.1] * 2)
         self.assertEqual(("group", PID, signal.SIGKILL), self.signals[-1])
-        self.assertEqual(2, len(self.signals))
         self.assertNoResult(killing)
         self.groups.clear()
-        self.processes.processEnded(Failure(ProcessTerminated(signal=9)))
-        self.reactor.advance(1)
+        self.end(ProcessTerminated(signal=9))
+        self.reactor.advance(0.1)
         self.assertIsNone(self.successResultOf(killing))
+        self.assertEqual(2, len(self.signals))
+        os.close(self.reactor.writing)
+
+    def test_zombies(self) -> None:
+        """Dead ones whose parent does not look are not waited for much longer."""
+        self.start()
+        killing = self.processes.kill(1.0)
+        self.reactor.pump([0.1] * 20)
+        self.assertIsNone(self.successResultOf(killing))
+        self.assertEqual([], self.reactor.getDelayedCalls())
         os.close(self.reactor.writing)
 
     def test_kill_polite(self) -> None:

@@ -263,11 +263,13 @@ class ClientTests(DsiTestCase):
         self.check_stopped(service)
 
     def test_token(self) -> None:
-        """Who has no token is not obeyed, and nothing of it is in the log."""
+        """Who has none is not obeyed; nothing of it is in the log, though scripts tell all."""
         configuration = {"dsisocket": {"token": "${TOKEN_OF_THE_TEST}"}}
         path = self.configure(configuration)
         service = self.local("-c", path, TOKEN_OF_THE_TEST="geheim")
         command = TRUE.decode()
+        shown = self.dsi(service, '{"on_localhost": {"exec": "env"}}', NETSIM_DSI_TOKEN="geheim")
+        self.assertEqual((0, [DONE], ""), shown)
         right = self.dsi(service, command, NETSIM_DSI_TOKEN="geheim")
         self.assertEqual((0, [DONE], ""), right)
         for environment, message in (
