@@ -121,12 +121,15 @@ def kill_line(group: int, patience: float) -> bytes:
     """
     What any shell does to end a group of processes, and waits for that.
 
-    @param patience: seconds from SIGTERM to SIGKILL; two more, and it gives up.
+    Its status is not 0 where they may not be killed.
+
+    @param patience: seconds from SIGTERM to SIGKILL.
     """
     steps = int(patience / _EACH)
+    # Nobody survives SIGKILL; but who is dead may wait for a parent that does not look.
     return (
         f"kill -s TERM -- -{group} 2>/dev/null;i=0;"
-        f"while kill -0 -{group} 2>/dev/null;do sleep {_EACH};i=$((i+1));"
-        f"[ $i -ne {steps} ]||kill -s KILL -- -{group};"
-        f"[ $i -lt {steps + 20} ]||exit 1;done"
+        f"while kill -0 -{group} 2>/dev/null;do [ $i -lt {steps + 5} ]||exit 0;"
+        f"[ $i -ne {steps} ]||kill -s KILL -- -{group}||exit 1;"
+        f"sleep {_EACH};i=$((i+1));done"
     ).encode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred
@@ -26,8 +27,15 @@ LINGER = 3.0
 """Nor is anybody for longer than so many seconds."""
 _STOP_PATIENCE = 0.5
 """The same when everything ends."""
-_GIVE_UP = 2.0
-"""Seconds that SIGKILL may take."""
+_GIVE_UP = 5.0
+"""Seconds that all of it may take besides: the host may have much to do."""
+
+
+_BATCH = 50
+# What could do strange things to a terminal, or to a log that is read there.
+_ODD = re.compile(
+    "[\\x00-\\x08\\x0a-\\x1f\\x7f-\\x9f\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ud800-\\udfff]+"
+)
 
 
 class Group(Protocol):
@@ -71,7 +79,9 @@ class Execution:
         self._began: float = clock.seconds()
         self._how: tuple[int | None, str | None] | None = None
         self._reason = ""
-        self._is_killed = self._is_gone = self._is_closed = self._is_over = False
+        self._is_closed = self._is_over = False
+        self._is_killed = False
+        self._killers = 0
         self._timers: dict[str, IDelayedCall] = {}
         self._start("timeout", limits.timeout, f"took longer than {limits.timeout or 0:g} s")
         self._start("silent", limits.no_output, f"printed nothing for {limits.no_output or 0:g} s")
@@ -108,7 +118,7 @@ class Execution:
         self._is_closed = True
         if self._how is None:
             self._how = (status, signal)
-        if not self._is_killed or self._is_gone or self._how == (None, None):
+        if not self._killers or self._how == (None, None):
             self._finish()
 
     def failed(self, failure: Failure) -> None:
@@ -132,6 +142,7 @@ class Execution:
         self._is_killed = True
         self._cancel_timers()
         self._timers["give up"] = self._clock.callLater(patience + _GIVE_UP, self._give_up)
+        self._killers += 1
         self._group.kill(patience).addCallbacks(lambda _: self._killed(), self._not_killed)
 
     def _start(self, timer: str, seconds: float | None, reason: str) -> None:
@@ -139,10 +150,12 @@ class Execution:
             self._timers[timer] = self._clock.callLater(seconds, self.kill, reason)
 
     def _killed(self) -> None:
-        self._is_gone = True
+        self._killers -= 1
+        if self._killers or self._is_over:
+            return
         if self._is_closed:
             self._finish()
-        elif not self._is_over:
+        else:
             # The last that it printed, and how it ended, may still be on their way.
             self._linger()
 
@@ -188,9 +201,11 @@ class Execution:
 
     def _tell(self, lines: list[str]) -> None:
         self._tail.add(lines)
-        for line in lines:
-            # What is not printable could do strange things to a terminal.
-            text = line if line.isprintable() else _printable(line)
+        # A log entry costs much more than a line: who prints thousands at once gets few.
+        size = 1 if len(lines) <= _BATCH else _BATCH
+        clean = [_ODD.sub("\ufffd", line) for line in lines]
+        for place in range(0, len(clean), size):
+            text = f"\n[{self._host}] ".join(clean[place : place + size])
             self.log.info("[{host}] {line}", host=self._host, line=text)
 
     def _cancel_timers(self) -> None:
@@ -228,9 +243,3 @@ class Executions:
     def _check_stopped(self) -> None:
         while self._waiting and not self._running:
             self._waiting.pop().callback(None)
-
-
-def _printable(line: str) -> str:
-    return "".join(
-        letter if letter.isprintable() or letter == "\t" else ascii(letter)[1:-1] for letter in line
-    )

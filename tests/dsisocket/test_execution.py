@@ -77,16 +77,25 @@ class EndTests(ExecutionTestCase):
         self.check_over(execution)
 
     def test_log(self) -> None:
-        """Each line is logged as soon as it is there, with the host's name."""
+        """Each line is logged as soon as it is there, with the host, and nothing odd in it."""
         execution = self.begin()
         execution.output_received(b"one {braces}\ntw")
         self.assertEqual(["[mongod.0] one {braces}"], self.logged)
         execution.output_received(b"\x1b[31mo\tgr\xc3\xbcn\n")
-        self.assertEqual("[mongod.0] tw\\x1b[31mo\tgrün", self.logged[-1])
+        self.assertEqual("[mongod.0] tw\ufffd[31mo\tgrün", self.logged[-1])
         execution.output_received(b"end")
         execution.ended(0, None)
         self.assertEqual("[mongod.0] end", self.logged[-1])
         self.assertEqual("tw\x1b[31mo\tgrün", self.successResultOf(execution.done).output[1])
+
+    def test_long_log(self) -> None:
+        """Where many lines come at once, entries of the log have several."""
+        execution = self.begin()
+        lines = [str(number) for number in range(1001)]
+        execution.output_received("\n".join(lines).encode() + b"\n")
+        self.assertEqual(21, len(self.logged))
+        told = "\n".join(self.logged).split("\n")
+        self.assertEqual([f"[mongod.0] {line}" for line in lines], told)
 
     def test_signal(self) -> None:
         """A signal that ended it is told."""
@@ -193,7 +202,7 @@ class LimitTests(ExecutionTestCase):
         """What cannot be killed is given up."""
         execution = self.begin(timeout=5)
         self.clock.advance(5)
-        self.clock.advance(PATIENCE + 1.9)
+        self.clock.advance(PATIENCE + 4.9)
         self.assertNoResult(execution.done)
         self.clock.advance(0.1)
         reason = self.successResultOf(execution.done).reason
@@ -234,6 +243,18 @@ class LimitTests(ExecutionTestCase):
         self.assertNoResult(execution.over)
         execution.ended(None, "TERM")
         self.group.die()
+        self.check_over(execution)
+
+    def test_kill_twice(self) -> None:
+        """It is over when both who kill it have done so."""
+        execution = self.begin()
+        execution.done.cancel()
+        self.failureResultOf(execution.done, CancelledError)
+        execution.kill("again", 0.5)
+        execution.ended(None, "TERM")
+        self.group.die()
+        self.assertNoResult(execution.over)
+        self.group.killing[0][1].callback(None)
         self.check_over(execution)
 
     def test_cancel_background(self) -> None:

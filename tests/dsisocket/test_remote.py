@@ -154,7 +154,7 @@ class KillTests(RemoteTestCase):
         self.assertTrue(command.discarded)
         running = self.run_script("script", timeout=5)
         self.clock.advance(5)
-        self.clock.advance(PATIENCE + 2)
+        self.clock.advance(PATIENCE + 5)
         self.assertIn("could not be killed", self.successResultOf(running).reason)
         self.assertTrue(self.commands[-1].accept().discarded)
 
