@@ -103,7 +103,7 @@ class _Restart:
         failure = f"{phase}: {report.failure}" if report.failure else ""
         self._reports[step.name] = evolve(
             known,
-            failure=known.failure or failure,
+            failure=failure,
             exit_status=report.exit_status,
             seconds=known.seconds + report.seconds,
             output=(*known.output, *report.output)[-_LINES:],

@@ -77,8 +77,14 @@ class StartTests(SynchronousTestCase):
 
     def test_alone(self) -> None:
         """It has a session of its own, our mark, and none of our files."""
-        ran = self.start(f"{SERVER} 127.0.0.1 {self.port}", id="a b")
+        server = node(id="a b", port=self.port, start=f"{SERVER} 127.0.0.1 {self.port}")
+        self.addCleanup(self.stop, server)
+        reading, writing = os.pipe()
+        self.addCleanup(os.close, reading)
+        ran = self.bash.run(start_script(server, TIMES, host()), pass_fds=[writing])
+        os.close(writing)
         self.assertEqual(0, ran.returncode)
+        self.assertEqual(b"", os.read(reading, 1))
         [note] = (self.bash.directory / f"notes/{self.port}.pids").read_text().split()
         pid = int(note.partition(":")[0])
         self.assertEqual(pid, os.getsid(pid))

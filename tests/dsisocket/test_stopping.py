@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
+import sys
 from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -14,8 +15,18 @@ from netsim.dsisocket.settings import RestartTimes
 from netsim.dsisocket.stopping import stop_script
 from tests.dsisocket.bash import HOSTILE, NODE, Bash, node
 
-TIMES = RestartTimes(shutdown=0.1, term=0.1, kill=10, start=1)
-LONG = RestartTimes(shutdown=10, term=10, kill=10, start=10)
+TIMES = RestartTimes(shutdown=0.1, term=0.1, kill=10)
+SLOW = RestartTimes(shutdown=0.5, term=10, kill=10)
+LONG = RestartTimes(shutdown=10, term=10, kill=10)
+# Closes its port when it gets SIGINT, and goes on.
+SERVER = """
+import signal, socket, time
+server = socket.create_server(("127.0.0.1", 0))
+signal.signal(signal.SIGINT, lambda *_: server.close())
+print(server.getsockname()[1], flush=True)
+while True:
+    time.sleep(60)
+"""
 
 
 class StopTests(SynchronousTestCase):
@@ -84,6 +95,18 @@ class StopTests(SynchronousTestCase):
         self.stop()
         self.assertRaises(ProcessLookupError, os.kill, child, 0)
 
+    def test_followed(self) -> None:
+        """A server that only its port tells is followed when it has closed that, too."""
+        server = subprocess.Popen([sys.executable, "-Sc", SERVER], stdout=subprocess.PIPE)
+        self.addCleanup(server.wait)
+        self.addCleanup(server.kill)
+        assert server.stdout is not None
+        self.addCleanup(server.stdout.close)
+        port = int(server.stdout.readline())
+        said = self.stop(SLOW, node(port=port, stop=f"kill -INT {server.pid}"))
+        self.assertIn("ended by SIGTERM", said)
+        self.assertEqual(-15, server.wait())
+
     def test_others(self) -> None:
         """Nobody else is."""
         other = self.server(mark="rs0-b:1")
@@ -105,7 +128,7 @@ class StopTests(SynchronousTestCase):
     def test_rest_of_shutdown(self) -> None:
         """What the command does after the server's end is waited for."""
         server = self.server()
-        stop = f"kill {server.pid}; sleep 0.2; echo done"
+        stop = f"kill {server.pid}; sleep 0.5; echo done"
         self.assertRegex(self.stop(LONG, node(stop=stop)), r"\Adone\nrs0-a: ended by the clean")
 
     def test_unsafe(self) -> None:
