@@ -15,6 +15,7 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.trial.unittest import TestCase
 
+from netsim.dsisocket.link import SESSIONS
 from netsim.dsisocket.local import LocalMachine
 from netsim.dsisocket.model import Ended, Host, Limits
 from netsim.dsisocket.remote import RemoteMachine
@@ -406,9 +407,9 @@ class RemoteTests(Remote, Scripts, Files, MachineTestCase):
         self.sshd.kill()
         ended = await running
         self.assertEqual((None, "the connection was lost"), (ended.status, ended.reason))
-        for other in others[:5]:
+        for other in others[: SESSIONS - 1]:
             self.assertEqual("the connection was lost", (await other).reason)
-        for other in others[8:]:
+        for other in others[SESSIONS - 1 :]:
             # They had not begun, and nobody lets them in any more.
             with self.assertRaises(SshError):
                 await other
@@ -447,7 +448,13 @@ class FewSessionsTests(Remote, MachineTestCase):
         self.assertEqual([(str(n),) for n in range(20)], [each.output for each in ended])
 
 
-class OtherShellTests(Remote, Scripts, MachineTestCase):
+class OtherShellTests(Remote, MachineTestCase):
     """A server that runs another shell than bash for everybody."""
 
     options = {"ForceCommand": 'exec sh -c "$SSH_ORIGINAL_COMMAND"'}
+
+    test_output = Scripts.test_output
+    test_bash = Scripts.test_bash
+    test_signal = Scripts.test_signal
+    test_group = Scripts.test_group
+    test_long_script = Scripts.test_long_script
