@@ -211,6 +211,20 @@ class TreeTests(CopyTestCase):
         await self.copy(self.tree, self.there, into=True)
         self.check(self.there / "tree")
 
+    async def test_permissions_last(self) -> None:
+        """Those of a directory are changed when nothing has to be reached in it any more."""
+        changed: list[str] = []
+
+        def failing(name: str, path: str) -> None:
+            if name == "chmod":
+                changed.append(os.path.relpath(path, self.there))
+
+        self.target.failing = failing
+        await self.copy(self.tree, self.there / "x")
+        self.assertLess(changed.index("x/a/b"), changed.index("x/a"))
+        self.assertEqual("x", changed[-1])
+        self.check(self.there / "x")
+
     async def test_merge(self) -> None:
         """What is there already stays, but files of the same name."""
         (self.there / "a").mkdir(mode=0o750)

@@ -166,8 +166,8 @@ class LimitTests(ExecutionTestCase):
         execution.exited(None, "TERM")
         execution.ended(None, "TERM")
         # Bash is gone; others of its group may not be.
-        self.assertNoResult(execution.done)
         self.clock.advance(1)
+        self.assertNoResult(execution.done)
         self.group.die()
         ended = self.successResultOf(execution.done)
         self.assertEqual(Ended(None, 6, ("busy", "bye"), "took longer than 5 s"), ended)

@@ -51,6 +51,7 @@ class LinesTests(SynchronousTestCase):
         )
         exact = "x" * LIMIT
         self.assertEqual([exact, "y"], lines_of([exact.encode(), b"\ny\n"]))
+        self.assertEqual([exact], lines_of([exact.encode(), b"\r\n"]))
 
     def test_long_progress(self) -> None:
         """A progress bar without end needs no memory."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import CancelledError, Deferred, succeed
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from netsim.dsisocket.link import PROBE_WITHIN, SESSIONS, Link, Session
 from netsim.errors import SshError
-from tests.dsisocket.connections import FakeHost
+from tests.dsisocket.connections import FakeConnection, FakeHost
 
 
 class LinkTests(SynchronousTestCase):
@@ -60,6 +60,15 @@ class LinkTests(SynchronousTestCase):
             self.link = Link(self.clock, self.host.connect)
             self.failureResultOf(self.acquire(), SshError)
             self.failureResultOf(self.acquire(), SshError)
+
+    def test_reachable_at_once(self) -> None:
+        """The same where a connection is there at once."""
+        connection = FakeConnection(b"/bin/bash")
+        self.link = Link(self.clock, lambda: succeed(connection))  # type: ignore[arg-type]
+        self.successResultOf(self.acquire())
+        connection.lose()
+        connection = FakeConnection(b"/bin/bash")
+        self.assertIs(connection, self.successResultOf(self.acquire()).connection)
 
     def test_silent_shell(self) -> None:
         """A login shell that says nothing is not waited for; the connection is closed."""
