@@ -25,9 +25,7 @@ class DiskUsage:
         async def ask(machine):
             ended = await machine.run(script, Limits(timeout=10))
             failure = "" if ended.succeeded else f"exit status {ended.status}"
-            return HostReport(
-                machine.host.name, failure, ended.status, ended.seconds, ended.output
-            )
+            return HostReport(machine.host.name, failure, ended.status, ended.seconds, ended.output)
 
         return await cluster.on_each(hosts, ask)
 
