@@ -6,7 +6,7 @@ from netsim.dsisocket.cleanable import SYSTEM
 from netsim.dsisocket.model import Node
 from netsim.dsisocket.nodes import array, script
 
-__all__ = ["check", "clean_script"]
+__all__ = ["check_script", "clean_script"]
 
 _CHECK = r"""
 homes() { # all home directories but those of services: a service's may be its data
@@ -76,26 +76,31 @@ done
 """
 
 
+def check_script(node: Node, logs: bool, data: bool) -> str:
+    """
+    Fail unless all that is to be cleaned may be; do nothing.
+
+    @param logs: whether its logs are going to be cleaned.
+    @param data: whether its data is.
+    """
+    return script(node, _values(node, logs, data), _CHECK)
+
+
 def clean_script(node: Node, logs: bool, data: bool) -> str:
     """
     Delete what is in a node's directories, which stay, and its log file; nothing else.
 
+    It fails, and deletes nothing, where L{check_script} fails, or if the node runs.
+
     @param logs: whether its logs are cleaned.
     @param data: whether its data is.
     """
-    values, checking = check(node, logs, data)
-    return script(node, values, checking, _CLEAN)
+    return script(node, _values(node, logs, data), _CHECK, _CLEAN)
 
 
-def check(node: Node, logs: bool, data: bool) -> tuple[list[str], str]:
-    """
-    The part of a script that fails unless all that is to be cleaned may be.
-
-    @return: the values that it needs, and the part.
-    """
-    values = [
+def _values(node: Node, logs: bool, data: bool) -> list[str]:
+    return [
         f"data={array([node.dbpath] if data and node.dbpath else [])}",
         f"logs={array([node.logpath] if logs and node.logpath else [])}",
         f"system={array(sorted(map(str, SYSTEM)))}",
     ]
-    return values, _CHECK

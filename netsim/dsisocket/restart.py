@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from attrs import field, frozen
 
-from netsim.dsisocket.cleaning import clean_script
+from netsim.dsisocket.cleaning import check_script, clean_script
 from netsim.dsisocket.inventory import named
 from netsim.dsisocket.kinds import describe, expected, flag
 from netsim.dsisocket.model import Host, Limits, Node
@@ -59,33 +59,39 @@ class Plan:
         """What reports call the nodes, in the order of starting."""
         return tuple(_name(node, host) for stage in self.stages for node, host in stage)
 
+    def check(self) -> Iterator[Sequence[Step]]:
+        """What finds out whether all that is to be cleaned may be: all at once."""
+        return self._on_cleaned(check_script)
+
     def stop(self) -> Iterator[Sequence[Step]]:
         """What ends the nodes: the stages one after the other, the last one first."""
         times = self.times
         limits = Limits(times.shutdown + times.term + times.kill + _SLACK)
         for stage in reversed(self.stages):
-            yield [
-                _step(at, stop_script(at[0], times, self.clean_logs, self.clean_db_dir), limits)
-                for at in stage
-            ]
+            yield [_step(at, stop_script(at[0], times), limits) for at in stage]
 
     def clean(self) -> Iterator[Sequence[Step]]:
-        """What deletes data and logs: all at once; nothing where there is nothing to be deleted."""
-        limits = Limits(self.usual.timeout)
-        steps = [
-            _step(at, clean_script(at[0], self.clean_logs, self.clean_db_dir), limits)
-            for stage in self.stages
-            for at in stage
-            if (self.clean_logs and at[0].logpath) or (self.clean_db_dir and at[0].dbpath)
-        ]
-        if steps:
-            yield steps
+        """What deletes data and logs: all at once."""
+        return self._on_cleaned(clean_script)
 
     def start(self) -> Iterator[Sequence[Step]]:
         """What starts the nodes: the stages one after the other."""
         limits = Limits(self.times.start + _SLACK)
         for stage in self.stages:
             yield [_step(at, start_script(at[0], self.times, at[1]), limits) for at in stage]
+
+    def _on_cleaned(self, script: Callable[[Node, bool, bool], str]) -> Iterator[Sequence[Step]]:
+        """A script for each node that has something to be cleaned."""
+        logs, data = self.clean_logs, self.clean_db_dir
+        limits = Limits(self.usual.timeout)
+        steps = [
+            _step(at, script(at[0], logs, data), limits)
+            for stage in self.stages
+            for at in stage
+            if (logs and at[0].logpath) or (data and at[0].dbpath)
+        ]
+        if steps:
+            yield steps
 
 
 def read_restart(target: str, argument: object, settings: Settings) -> Plan:

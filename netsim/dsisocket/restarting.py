@@ -22,6 +22,12 @@ __all__ = ["RestartMongodb"]
 
 _FAILED = "Error restarting mongodb"
 """Word for word what the prototype said."""
+_GIVEN_UP = {
+    "check": "{names} may not be cleaned: nothing is done",
+    "stop": "{names} cannot be stopped: nothing is cleaned or started",
+    "clean": "{names} cannot be cleaned: nothing is started",
+    "start": "{names} cannot be started: nothing that comes after is",
+}
 _LINES = 20
 """Lines of output that a report keeps."""
 
@@ -37,7 +43,7 @@ class RestartMongodb:
         Stop the nodes, clean what is asked for, start them, wait until they accept.
 
         A phase begins when the one before has succeeded on all nodes: if one cannot be
-        stopped, nothing is cleaned or started.
+        stopped, nothing is cleaned or started.  If one may not be cleaned, nothing is done.
 
         @return: a report per node, which is named as C{mongod.0/rs0-1}.
         @raise CommandError: the argument is wrong, or a node has failed.
@@ -63,15 +69,16 @@ class _Restart:
     async def run(self) -> None:
         """Do it, up to the phase that fails."""
         plan = self._plan
-        # All are stopped, also when one cannot be; what starts needs those before it.
-        for phase, stages, goes_on in (
-            ("stop", plan.stop(), True),
-            ("clean", plan.clean(), False),
-            ("start", plan.start(), False),
+        for phase, stages in (
+            ("check", plan.check()),
+            ("stop", plan.stop()),
+            ("clean", plan.clean()),
+            ("start", plan.start()),
         ):
             for steps in stages:
                 await self._stage(phase, steps)
-                if not goes_on and self._failed():
+                # All are stopped, also when one cannot be; what starts needs those before it.
+                if phase == "start" and self._failed():
                     break
             if self._failed():
                 self._give_up(phase)
@@ -122,14 +129,7 @@ class _Restart:
 
     def _give_up(self, phase: str) -> None:
         """Tell what is not done."""
-        names = ", ".join(self._failed())
-        if phase == "start":
-            text = "{names} cannot be started: nor is what would be started after"
-        elif phase == "clean":
-            text = "{names} cannot be cleaned: nothing is started"
-        else:
-            text = "{names} cannot be stopped: nothing is cleaned or started"
-        self.log.error(text, names=names)
+        self.log.error(_GIVEN_UP[phase], names=", ".join(self._failed()))
 
 
 @frozen

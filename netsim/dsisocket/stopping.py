@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from shlex import quote
 
-from netsim.dsisocket.cleaning import check
 from netsim.dsisocket.model import Node
 from netsim.dsisocket.nodes import hundredths, script
 from netsim.dsisocket.settings import RestartTimes
@@ -82,22 +81,12 @@ fail "port $port is held by $(holders)"
 """
 
 
-def stop_script(node: Node, times: RestartTimes, logs: bool = False, data: bool = False) -> str:
-    """
-    End a node: by its clean shutdown, then by SIGTERM, then by SIGKILL.
-
-    It ends nothing if what is to be cleaned later may not be cleaned.
-
-    @param logs: whether its logs are going to be cleaned.
-    @param data: whether its data is.
-    """
+def stop_script(node: Node, times: RestartTimes) -> str:
+    """End a node: by its clean shutdown, then by SIGTERM, then by SIGKILL."""
     shutdown = hundredths(times.shutdown)
     values = [
         f"stop={quote(node.stop or '')}",
         f"shutdown={shutdown} shutdown_seconds={shutdown / 100:.2f}",
         f"term={hundredths(times.term)} kill={hundredths(times.kill)}",
     ]
-    if not (logs or data):
-        return script(node, values, _STOP)
-    more, checking = check(node, logs, data)
-    return script(node, values + more, checking, _STOP)
+    return script(node, values, _STOP)

@@ -9,7 +9,7 @@ from pathlib import Path
 from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
 from netsim.dsisocket.cleanable import SYSTEM
-from netsim.dsisocket.cleaning import clean_script
+from netsim.dsisocket.cleaning import check_script, clean_script
 from tests.dsisocket.bash import HOSTILE, Bash, node
 
 PASSWD = """\
@@ -54,6 +54,10 @@ class CleaningTestCase(SynchronousTestCase):
         ran = self.bash.run(self.script(data, logs))
         self.assertEqual((1, ""), (ran.returncode, ran.stdout))
         self.assertFalse((self.top / "calls").exists())
+        # That is known before anything else is done.
+        paths = [None if path is None else str(path) for path in (data, logs)]
+        checked = self.bash.run(check_script(node(dbpath=paths[0], logpath=paths[1]), True, True))
+        self.assertEqual((1, "", ran.stderr), (checked.returncode, checked.stdout, checked.stderr))
         self.assertRegex(ran.stderr, r"\Ars0-a: .*\n\Z")
         return ran.stderr.removeprefix("rs0-a: ").strip()
 
@@ -183,6 +187,13 @@ class CleanTests(CleaningTestCase):
 
 class RefusalTests(CleaningTestCase):
     """What is not cleaned, and so nothing is."""
+
+    def test_check(self) -> None:
+        """A check deletes nothing."""
+        server = node(dbpath=str(self.data), logpath=str(self.data / "file"))
+        ran = self.bash.run(check_script(server, True, True))
+        self.assertEqual((0, "", ""), (ran.returncode, ran.stdout, ran.stderr))
+        self.assertEqual(4, len(self.left(self.data)))
 
     def test_relative(self) -> None:
         for path in ("data", "./data", "~"):

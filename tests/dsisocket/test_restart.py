@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from netsim.dsisocket.cleaning import clean_script
+from netsim.dsisocket.cleaning import check_script, clean_script
 from netsim.dsisocket.model import Limits, Node
 from netsim.dsisocket.restart import Plan, Step, read_restart
 from netsim.dsisocket.settings import RestartTimes, Settings
@@ -52,15 +52,18 @@ class PlanTests(SynchronousTestCase):
         first, second = ["mongod.0/a", "second/b"], ["mongos.0/c"]
         self.assertEqual([second, first], names(plan.stop()))
         self.assertEqual([first + second], names(plan.clean()))
+        self.assertEqual([first + second], names(plan.check()))
         self.assertEqual([first, second], names(plan.start()))
 
     def test_cleaned(self) -> None:
         """Nodes that have nothing to be cleaned are not asked."""
-        self.assertEqual([], names(read({"clean_logs": False}).clean()))
-        plan = read({"clean_logs": True, "clean_db_dir": False})
-        self.assertEqual([["mongod.0/a", "mongos.0/c"]], names(plan.clean()))
-        plan = read({"clean_db_dir": True})
-        self.assertEqual([["mongod.0/a", "second/b"]], names(plan.clean()))
+        for argument, expected in (
+            ({"clean_logs": False}, []),
+            ({"clean_logs": True, "clean_db_dir": False}, [["mongod.0/a", "mongos.0/c"]]),
+            ({"clean_db_dir": True}, [["mongod.0/a", "second/b"]]),
+        ):
+            plan = read(argument)
+            self.assertEqual([expected] * 2, [names(plan.check()), names(plan.clean())])
 
     def test_nodes(self) -> None:
         """Those that are chosen, in the order of the configuration; each once."""
@@ -74,8 +77,10 @@ class PlanTests(SynchronousTestCase):
         plan = read({"clean_logs": True})
         steps = [next(iter(stages)) for stages in (plan.stop(), plan.clean(), plan.start())]
         stop, clean, start = steps[0][0], steps[1][0], steps[2][0]
-        self.assertEqual(stop_script(C, TIMES, logs=True), stop.script)
+        self.assertEqual(stop_script(C, TIMES), stop.script)
         self.assertEqual(clean_script(A, logs=True, data=False), clean.script)
+        check = next(iter(plan.check()))[0]
+        self.assertEqual(check_script(A, logs=True, data=False), check.script)
         self.assertEqual(start_script(A, TIMES, HOSTS[0]), start.script)
         self.assertEqual(Limits(10), clean.limits)
         for step, least in ((stop, 123 + 10), (start, 500 + 10)):

@@ -49,6 +49,7 @@ class RestartTestCase(SynchronousTestCase):
         self.scripts = {
             step.script: f"{phase} {step.node.id}"
             for phase, stages in (
+                ("check", [*plan.check()]),
                 ("stop", [*plan.stop()]),
                 ("clean", [*plan.clean()]),
                 ("start", [*plan.start()]),
@@ -80,22 +81,24 @@ class PhaseTests(RestartTestCase):
 
     def test_order(self) -> None:
         """Stages are stopped from the last to the first; then all are cleaned, then started."""
+        checked = ["check a", "check b", "check c"]
         reports = self.successResultOf(self.run_command(CLEAN))
         expected = "stop d, stop c, stop a, stop b, clean a, clean b, clean c, start a, start b"
-        self.assertEqual([*expected.split(", "), "start c", "start d"], self.begun)
+        self.assertEqual([*checked, *expected.split(", "), "start c", "start d"], self.begun)
         names = ["mongod.0/a", "mongod.1/b", "mongos.0/c", "mongod.0/d"]
         self.assertEqual(names, [report.host for report in reports])
         self.assertEqual([0] * 4, [report.exit_status for report in reports])
 
     def test_side_by_side(self) -> None:
         """A stage waits for all nodes of that before; those of a stage wait for none."""
-        for phase in ("stop", "clean", "start"):
+        for phase in ("check", "stop", "clean", "start"):
             held: Deferred[Ended] = Deferred()
+            last = "c" if phase in ("check", "clean") else "b"
             self.begun.clear()
             self.answers = {f"{phase} a": held}
             running = self.run_command(CLEAN)
             self.assertIn(f"{phase} b", self.begun)
-            self.assertEqual(self.begun[-1], {"clean": "clean c"}.get(phase, f"{phase} b"))
+            self.assertEqual(self.begun[-1], f"{phase} {last}")
             held.callback(Ended(0))
             self.successResultOf(running)
             self.assertEqual("start d", self.begun[-1])
@@ -106,7 +109,7 @@ class PhaseTests(RestartTestCase):
             lines = tuple(f"{step} {number}" for number in range(9))
             self.answers[step] = Ended(0, 1.5, lines)
         reports = self.successResultOf(self.run_command(CLEAN))
-        self.assertEqual([4.5, 4.5, 4.5, 3.0], [report.seconds for report in reports])
+        self.assertEqual([6.0, 6.0, 6.0, 3.0], [report.seconds for report in reports])
         self.assertEqual(20, len(reports[0].output))
         self.assertEqual("start a 8", reports[0].output[-1])
         self.assertEqual("stop a 7", reports[0].output[0])
@@ -130,7 +133,7 @@ class FailureTests(RestartTestCase):
         self.answers = {"stop c": Ended(1, output=("c: cannot be ended",))}
         with capturedLogs() as logs:
             reports = self.fails()
-        self.assertEqual(["stop d", "stop c", "stop a", "stop b"], self.begun)
+        self.assertEqual(["stop d", "stop c", "stop a", "stop b"], self.begun[3:])
         failure = "stop: exit status 1: c: cannot be ended"
         self.assertEqual(failure, reports["mongos.0/c"].failure)
         self.assertEqual("", reports["mongod.0/a"].failure)
@@ -138,6 +141,14 @@ class FailureTests(RestartTestCase):
         self.assertEqual(("c", "mongos.0", failure), _told(errors[0]))
         text = "{names} cannot be stopped: nothing is cleaned or started"
         self.assertEqual((text, "mongos.0/c"), (errors[1]["log_format"], errors[1]["names"]))
+
+    def test_check(self) -> None:
+        """Nothing is done."""
+        self.answers = {"check a": Ended(1)}
+        with capturedLogs():
+            reports = self.fails()
+        self.assertEqual(["check a", "check b", "check c"], self.begun)
+        self.assertEqual("check: exit status 1", reports["mongod.0/a"].failure)
 
     def test_clean(self) -> None:
         """Nothing is started."""
@@ -203,12 +214,10 @@ class CommandTests(RestartTestCase):
         reply = self.reply(CLEAN, DryMachine)
         planned = {report.host: report.planned for report in reply["hosts"]}
         self.assertEqual(0, reply["code"])
-        for name, count in (("a", 3), ("d", 2)):
+        for name, phases in (("a", "check stop clean start"), ("d", "stop start")):
             scripts = [text.removeprefix("run: ") for text in planned[f"mongod.0/{name}"]]
-            steps = [self.scripts[script] for script in scripts]
-            self.assertEqual(
-                [f"stop {name}", f"clean {name}", f"start {name}"][:: 4 - count], steps
-            )
+            expected = [f"{phase} {name}" for phase in phases.split()]
+            self.assertEqual(expected, [self.scripts[script] for script in scripts])
 
 
 def _told(log: dict[str, Any]) -> tuple[str, str, str]:

@@ -135,7 +135,7 @@ class StartTests(SynchronousTestCase):
         self.assertEqual(
             ["96", "97", "98", "99", "100"], self.fails(command, logpath=str(log))[:-1]
         )
-        said = self.fails(f"seq 1 100; seq 201 300 >>log; exit 3", logpath=str(log))
+        said = self.fails("seq 1 100; seq 201 300 >>log; exit 3", logpath=str(log))
         self.assertEqual(["96", "100", "297", "300"], [said[n] for n in (0, 4, 5, 8)])
 
     def test_late(self) -> None:

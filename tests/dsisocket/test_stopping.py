@@ -131,24 +131,8 @@ class StopTests(SynchronousTestCase):
         stop = f"kill {server.pid}; sleep 0.5; echo done"
         self.assertRegex(self.stop(LONG, node(stop=stop)), r"\Adone\nrs0-a: ended by the clean")
 
-    def test_unsafe(self) -> None:
-        """A node that could not be cleaned afterwards is not stopped."""
-        server = self.server()
-        for text in (
-            stop_script(node(dbpath=str(self.bash.home)), TIMES, data=True),
-            stop_script(node(logpath=str(self.bash.home)), TIMES, logs=True),
-        ):
-            ran = self.bash.run(text)
-            self.assertEqual((1, ""), (ran.returncode, ran.stdout))
-            self.assertIn("is not cleaned: it is a home directory", ran.stderr)
-        self.assertIsNone(server.poll())
-        self.assertIn("ended", self.stop(of=node(dbpath=str(self.bash.home))))
-
     def test_hostile(self) -> None:
         """Nothing of the configuration but the command is one."""
-        self.server("printf x; exec sleep 60")
-        said = self.bash.run(
-            stop_script(node(id=HOSTILE, logpath=f"/{HOSTILE}"), TIMES, True, True)
-        ).stdout
+        said = self.stop(of=node(id=HOSTILE))
         self.assertEqual(f"{HOSTILE}: it did not run\n", said)
         self.assertTrue(self.bash.is_unharmed)

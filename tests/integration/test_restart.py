@@ -406,7 +406,7 @@ class FailureTests(RestartTestCase):
         await self.succeed()
         for name in self.nodes:
             await self.ask(name, "set", "key", name)
-        pid = await self.pid("r1")
+        before = await self.pids()
         link = self.top / "link"
         link.symlink_to(home)
         for path in (home, link, f"{link}/../home", self.top, "/", "home"):
@@ -414,7 +414,8 @@ class FailureTests(RestartTestCase):
             failure = await self.fail("r1", clean_db_dir=True)
             self.assertIn(f"r1: {path} is not cleaned: it is ", failure)
             self.assertTrue((home / "precious").exists())
-            self.assertEqual(pid, await self.pid("r1"))
+            self.assertTrue(failure.startswith("check: "), failure)
+            self.assertEqual(before, await self.pids())
         self.assertTrue(any(self.data("r0").iterdir()))
         # It is no trouble where nothing is cleaned.
         self.change("r1", dbpath=str(link))
