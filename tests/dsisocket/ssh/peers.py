@@ -11,12 +11,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from twisted.conch.ssh.common import NS
 from twisted.conch.ssh.connection import messages
 from twisted.conch.ssh.keys import Key
+from twisted.internet.protocol import Protocol
 from twisted.internet.task import Clock
 
 from netsim.dsisocket.ssh.connection import Connection
 from netsim.dsisocket.ssh.target import Target
 
-__all__ = ["FakeTransport", "Peer", "make_key", "text_of", "word"]
+__all__ = ["FakeTransport", "Peer", "Recorder", "make_key", "text_of", "word"]
 
 
 def word(*numbers: int) -> bytes:
@@ -121,3 +122,19 @@ def known_hosts(path: Path, name: str, key: Key) -> Path:
     """A file that knows one host."""
     path.write_text(f"{name} {text_of(key)}\n")
     return path
+
+
+class Recorder(Protocol):
+    """Remembers what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[Any] = []
+
+    def connectionMade(self) -> None:
+        self.told.append("made")
+
+    def dataReceived(self, data: bytes) -> None:
+        self.told.append(data)
+
+    def connectionLost(self, reason: Any = None) -> None:
+        self.told.append(reason.type)

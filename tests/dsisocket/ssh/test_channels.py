@@ -7,14 +7,13 @@ from typing import Any
 
 from twisted.conch.ssh.common import NS
 from twisted.internet.defer import CancelledError
-from twisted.internet.protocol import Protocol
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 from zope.interface.verify import verifyObject
 
 from netsim.dsisocket.ssh.channels import IRemoteProcess, SubsystemChannel
 from netsim.errors import SshError
-from tests.dsisocket.ssh.peers import Peer, word
+from tests.dsisocket.ssh.peers import Peer, Recorder, word
 
 
 @implementer(IRemoteProcess)
@@ -307,7 +306,7 @@ class SubsystemChannelTests(SynchronousTestCase):
         self.protocol.transport.write(b"there")
         self.assertEqual([("CHANNEL_DATA", word(100) + NS(b"there"))], self.peer.heard())
         self.peer.closes()
-        self.assertEqual(["made", b"hello", "lost"], self.protocol.told)
+        self.assertEqual(["made", b"hello", SshError], self.protocol.told)
 
     def test_refused(self) -> None:
         """It hears nothing where the server does not."""
@@ -315,19 +314,3 @@ class SubsystemChannelTests(SynchronousTestCase):
         self.failureResultOf(self.opening, SshError)
         self.peer.closes()
         self.assertEqual([], self.protocol.told)
-
-
-class Recorder(Protocol):
-    """Remembers what it is told."""
-
-    def __init__(self) -> None:
-        self.told: list[Any] = []
-
-    def connectionMade(self) -> None:
-        self.told.append("made")
-
-    def dataReceived(self, data: bytes) -> None:
-        self.told.append(data)
-
-    def connectionLost(self, reason: Any = None) -> None:
-        self.told.append("lost")

@@ -6,26 +6,10 @@ from typing import Any
 
 from twisted.conch.ssh.common import NS
 from twisted.internet.error import ConnectionDone, ConnectionLost
-from twisted.internet.protocol import Factory, Protocol
+from twisted.internet.protocol import Factory
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.dsisocket.ssh.peers import Peer, forwarded, word
-
-
-class Recorder(Protocol):
-    """Remembers what it is told."""
-
-    def __init__(self) -> None:
-        self.told: list[Any] = []
-
-    def connectionMade(self) -> None:
-        self.told.append("made")
-
-    def dataReceived(self, data: bytes) -> None:
-        self.told.append(data)
-
-    def connectionLost(self, reason: Any = None) -> None:
-        self.told.append(reason.type)
+from tests.dsisocket.ssh.peers import Peer, Recorder, forwarded, word
 
 
 class ForwardedChannelTests(SynchronousTestCase):

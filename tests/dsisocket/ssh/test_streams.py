@@ -14,13 +14,13 @@ from twisted.internet.interfaces import (
     IPushProducer,
     ITCPTransport,
 )
-from twisted.internet.protocol import Protocol
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 from zope.interface.verify import verifyObject
 
 from netsim.dsisocket.ssh.streams import ChannelTransport
+from tests.dsisocket.ssh.peers import Recorder
 from tests.properties import examples
 
 HOST = IPv4Address("TCP", "127.0.0.1", 27007)
@@ -52,24 +52,8 @@ class Channel:
         self.asked.append(size)
 
 
-class Whole(Protocol):
-    """Remembers what it is told."""
-
-    def __init__(self) -> None:
-        self.told: list[Any] = []
-
-    def connectionMade(self) -> None:
-        self.told.append("made")
-
-    def dataReceived(self, data: bytes) -> None:
-        self.told.append(data)
-
-    def connectionLost(self, reason: Any = None) -> None:
-        self.told.append(reason.type)
-
-
 @implementer(IHalfCloseableProtocol)
-class Half(Whole):
+class Half(Recorder):
     """Hears of the end of each direction."""
 
     def readConnectionLost(self) -> None:
@@ -102,10 +86,10 @@ class ChannelTransportTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.clock = Clock()
         self.channel = Channel()
-        self.protocol: Whole = Whole()
+        self.protocol: Recorder = Recorder()
         self.transport = self.make(self.protocol)
 
-    def make(self, protocol: Whole) -> ChannelTransport:
+    def make(self, protocol: Recorder) -> ChannelTransport:
         """A transport that has begun."""
         self.protocol, self.channel = protocol, Channel()
         transport = ChannelTransport(self.channel, protocol, HOST, PEER, self.clock)
