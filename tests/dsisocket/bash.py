@@ -11,8 +11,12 @@ from attrs import evolve
 
 from netsim.dsisocket.model import Node
 
-NODE = Node("rs0-a", "mongod", "mongod.0", 1, "true")
-"""Nobody listens on its port."""
+NODE = Node(f"rs0-{os.getpid()}", "mongod", "mongod.0", 1, "true")
+"""
+A node of these tests only, which may run several times at once.
+
+Nobody listens on its port.
+"""
 HOSTILE = 'a\' b\n"c" $(touch pwned) `touch pwned` ; touch pwned # \\ *'
 """What bash makes a lot of, unless it is quoted."""
 
@@ -44,11 +48,15 @@ class Bash:
         path.chmod(0o755)
 
     def run(self, script: str, **more: Any) -> subprocess.CompletedProcess[str]:
-        """Run a script; its notes are kept in the test's directory."""
+        """
+        Run a script; its notes are kept in the test's directory.
+
+        What it says of L{NODE} it says of C{rs0-a}.
+        """
         notes = "notes=/tmp/netsim-nodes-$UID\n"
         assert notes in script
         environment = {"HOME": str(self.home), "PATH": f"{self._programs}:{os.environ['PATH']}"}
-        return subprocess.run(
+        ran = subprocess.run(
             ["bash", "-c", script.replace(notes, "notes=$PWD/notes\n")],
             cwd=self.directory,
             env=environment,
@@ -56,6 +64,10 @@ class Bash:
             text=True,
             **more,
         )
+        ran.stdout, ran.stderr = (
+            text.replace(NODE.id, "rs0-a") for text in (ran.stdout, ran.stderr)
+        )
+        return ran
 
     @property
     def is_unharmed(self) -> bool:

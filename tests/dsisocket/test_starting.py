@@ -6,6 +6,7 @@ import os
 import socket
 import sys
 import threading
+import time
 from pathlib import Path
 from subprocess import CompletedProcess
 
@@ -35,8 +36,12 @@ class StartTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.bash = Bash(Path(self.mktemp()))
-        with socket.create_server(("127.0.0.1", 0)) as server:
-            self.port = server.getsockname()[1]
+        self.reserved = socket.socket()
+        self.addCleanup(self.reserved.close)
+        self.reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # It keeps the port from all who do not share it, as servers do.
+        self.reserved.bind(("127.0.0.1", 0))
+        self.port = self.reserved.getsockname()[1]
 
     def start(
         self, command: str, times: RestartTimes = TIMES, **more: str
@@ -154,8 +159,7 @@ class StartTests(SynchronousTestCase):
 
     def test_taken(self) -> None:
         """A port that somebody has is told at once."""
-        listening = socket.create_server(("127.0.0.1", self.port))
-        self.addCleanup(listening.close)
+        self.reserved.listen()
         ran = self.bash.run(start_script(node(port=self.port, start="touch x"), TIMES, host()))
         self.assertEqual(1, ran.returncode)
         reason = rf"\Ars0-a: port {self.port} is held by process {os.getpid()} \("
@@ -165,23 +169,20 @@ class StartTests(SynchronousTestCase):
     def test_stranger(self) -> None:
         """Somebody else's port does not make a server that failed a success."""
         path = self.bash.directory / "go"
-        with socket.socket() as stranger:
-            stranger.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            stranger.bind(("127.0.0.1", self.port))
-            # It is told to listen when the script has looked.
-            command = f"touch {path}; sleep 60"
-            server = node(port=self.port, start=command)
-            text = start_script(server, TIMES, host())
+        # It is told to listen when the script has looked.
+        server = node(port=self.port, start=f"touch {path}; sleep 60")
+        text = start_script(server, TIMES, host())
 
-            def listen() -> None:
-                while not path.exists():
-                    pass
-                stranger.listen()
+        def listen() -> None:
+            while not path.exists():
+                time.sleep(0.001)
+            self.reserved.listen()
 
-            thread = threading.Thread(target=listen)
-            thread.start()
-            ran = self.bash.run(text)
-            thread.join()
+        thread = threading.Thread(target=listen)
+        thread.start()
+        ran = self.bash.run(text)
+        thread.join()
+        self.reserved.close()
         self.stop(server)
         self.assertEqual(1, ran.returncode)
         self.assertRegex(

@@ -35,7 +35,9 @@ class StopTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.bash = Bash(Path(self.mktemp()))
 
-    def server(self, text: str = "exec sleep 60", mark: str = "rs0-a:1") -> subprocess.Popen[bytes]:
+    def server(
+        self, text: str = "exec sleep 60", mark: str = f"{NODE.id}:1"
+    ) -> subprocess.Popen[bytes]:
         """A process of the node; it has begun when this returns."""
         process = subprocess.Popen(
             ["bash", "-c", f"echo; {text}"],
@@ -109,7 +111,7 @@ class StopTests(SynchronousTestCase):
 
     def test_others(self) -> None:
         """Nobody else is."""
-        other = self.server(mark="rs0-b:1")
+        other = self.server(mark=f"{NODE.id}:2")
         self.server()
         self.stop()
         self.assertIsNone(other.poll())
