@@ -6,7 +6,7 @@ from typing import Any
 
 from twisted.conch.ssh.common import NS
 from twisted.internet.error import ConnectionDone, ConnectionLost
-from twisted.internet.protocol import Factory
+from twisted.internet.protocol import Factory, Protocol
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.dsisocket.ssh.peers import Peer, Recorder, forwarded, word
