@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
 from attrs import evolve
-from twisted.internet.defer import CancelledError, Deferred, gatherResults
+from twisted.internet.defer import CancelledError, Deferred, DeferredLock, gatherResults
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
@@ -27,6 +27,8 @@ class Cluster:
     The machines of all hosts, each made when it is first needed.
 
     @ivar settings: what the configuration says.
+    @ivar turn: taken by commands of which one must wait for another, in whatever
+        connections they came.
     """
 
     log = Logger()
@@ -35,6 +37,7 @@ class Cluster:
         self, settings: Settings, make_machine: Callable[[Host], IMachine], clock: IReactorTime
     ) -> None:
         self.settings = settings
+        self.turn = DeferredLock()
         self._make_machine = make_machine
         self._clock = clock
         self._machines: dict[Host, IMachine] = {}

@@ -52,7 +52,8 @@ class RestartMongodb:
         from netsim.dsisocket.restart import read_restart
 
         restart = _Restart(cluster, read_restart(target, argument, cluster.settings))
-        await restart.run()
+        async with cluster.turn:
+            await restart.run()
         return restart.result()
 
 

@@ -114,6 +114,23 @@ class PhaseTests(RestartTestCase):
         self.assertEqual("start a 8", reports[0].output[-1])
         self.assertEqual("stop a 7", reports[0].output[0])
 
+    def test_one_at_a_time(self) -> None:
+        """A restart waits for another one, that of another connection too."""
+        held: Deferred[Ended] = Deferred()
+        self.answers = {"stop a": held}
+        cluster = Cluster(self.settings, self.machine, Clock())
+        nodes = {"nodes": ["a"]}
+        first, second = (
+            Deferred.fromCoroutine(RestartMongodb().run("restart_mongodb", nodes, cluster))
+            for _ in range(2)
+        )
+        self.assertEqual(["stop a"], self.begun)
+        del self.answers["stop a"]
+        held.callback(Ended(0))
+        self.successResultOf(first)
+        self.successResultOf(second)
+        self.assertEqual(["stop a", "start a"] * 2, self.begun)
+
     def test_cancelled(self) -> None:
         """What runs is cancelled, and nothing more begins."""
         cancelled = []
