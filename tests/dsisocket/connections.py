@@ -1,127 +1,97 @@
-"""
-A connection to a host in memory, which runs what it is asked when the test says so.
-
->>> host = FakeHost()
->>> link = Link(clock, host.connect)
-"""
+"""Clients of a L{CommandFactory}, in memory."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.address import IPv4Address
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
+from twisted.internet.testing import StringTransport
+from twisted.logger import LogEvent, formatEvent, globalLogPublisher
+from twisted.trial.unittest import SynchronousTestCase
 
-from netsim.dsisocket.execline import PROBE
-from netsim.errors import SshError
+from netsim.dsisocket.model import SUCCEEDED, Reply, Status
+from netsim.dsisocket.protocol import CommandFactory, CommandProtocol
 
-
-class FakeCommand:
-    """
-    What runs on the host.
-
-    @ivar accepting: what waits for its begin.
-    @ivar discarded: the channel was closed on this side.
-    """
-
-    def __init__(self, line: bytes, process: Any, stdin: bytes) -> None:
-        self.line = line
-        self.process = process
-        self.stdin = stdin
-        self.accepting: Deferred[Any] = Deferred()
-        self.discarded = False
-
-    def accept(self) -> FakeCommand:
-        """Begin."""
-        self.accepting.callback(self)
-        return self
-
-    def refuse(self) -> None:
-        """Do not."""
-        self.accepting.errback(SshError("h refuses to do it: exec"))
-
-    def prints(self, data: bytes) -> FakeCommand:
-        """Print something."""
-        self.process.output_received(data)
-        return self
-
-    def end(self, status: int | None = 0, signal: str | None = None) -> None:
-        """End, and close."""
-        self.process.exited(status, signal)
-        self.process.ended(status, signal)
-
-    def discard(self) -> None:
-        """Asked by those on this side."""
-        self.discarded = True
+OK = Reply(Status.OK, SUCCEEDED)
+DONE = OK.line().decode().rstrip()
+BUSY = Reply(Status.BUSY, "another connection is being served: try again later").line()
 
 
-class FakeConnection:
-    """
-    What L{netsim.dsisocket.ssh.connection.Connection} is.
+class Transport(StringTransport):
+    """One that can close half of itself, as TCP does, and says whether it is read."""
 
-    @ivar commands: all that it was asked to run.
-    @ivar sftp: what waits for a session to transfer files.
-    """
-
-    target = "me@h:22"
-
-    def __init__(self, shell: bytes | None) -> None:
-        self.shell = shell
-        self.is_lost = self.is_aborted = False
-        self.commands: list[FakeCommand] = []
-        self.sftp: list[Deferred[Any]] = []
-
-    def execute(self, command: bytes, process: Any, stdin: bytes = b"") -> Deferred[Any]:
-        made = FakeCommand(command, process, stdin)
-        if command == PROBE and self.shell is not None:
-            made.accept().prints(b"\x01%s\n" % self.shell).end()
-        else:
-            self.commands.append(made)
-        return made.accepting
-
-    def open_sftp(self) -> Deferred[Any]:
-        self.sftp.append(Deferred())
-        return self.sftp[-1]
-
-    def lose(self) -> None:
-        """It is gone; those who wait for a command to begin are told as others are."""
-        self.is_lost = True
-        for command in self.commands:
-            if not command.accepting.called:
-                command.accepting.errback(SshError("the connection was lost"))
-            else:
-                command.process.ended(None, None)
-
-    def close(self) -> Deferred[None]:
-        self.is_lost = True
-        return succeed(None)
-
-    def abort(self) -> None:
-        self.is_lost = self.is_aborted = True
-
-
-class FakeHost:
-    """
-    Where connections lead.
-
-    @ivar connecting: who waits for one.
-    @ivar shell: what a login shell says that it is; none for one that says nothing.
-    """
-
-    shell: bytes | None = b"/bin/bash"
+    half_closed = False
 
     def __init__(self) -> None:
-        self.connecting: list[Deferred[FakeConnection]] = []
-        self.given_up = 0
+        super().__init__(peerAddress=IPv4Address("TCP", "127.0.0.1", 4242))
 
-    def connect(self) -> Deferred[Any]:
-        self.connecting.append(Deferred(self._give_up))
-        return self.connecting[-1]
+    def loseWriteConnection(self) -> None:
+        """Nothing more is written."""
+        self.half_closed = True
 
-    def accept(self) -> FakeConnection:
-        """Let the one who waits in."""
-        connection = FakeConnection(self.shell)
-        self.connecting.pop().callback(connection)
-        return connection
+    def write(self, data: bytes) -> None:
+        """Nor was a mistake made here."""
+        assert not (self.half_closed or self.disconnecting), "written after its end"
+        super().write(data)
 
-    def _give_up(self, _: object) -> None:
-        self.given_up += 1
+    @property
+    def lines(self) -> list[str]:
+        """What was written."""
+        *lines, rest = self.value().decode().split("\n")
+        assert not rest
+        return lines
+
+    @property
+    def is_read(self) -> bool:
+        """Whether it was not asked to wait."""
+        return self.producerState == "producing"
+
+
+class ConnectionTestCase(SynchronousTestCase):
+    """
+    Connections to a factory whose commands end when the test says so.
+
+    @ivar begun: the commands, in the order in which they were begun.
+    """
+
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.begun: list[object] = []
+        self.running: list[Deferred[Reply]] = []
+        self.events: list[LogEvent] = []
+        globalLogPublisher.addObserver(self.events.append)
+        self.addCleanup(globalLogPublisher.removeObserver, self.events.append)
+        self.factory = self.make()
+
+    def make(self, **options: Any) -> CommandFactory:
+        """A factory."""
+        return CommandFactory(self.run_command, clock=self.clock, **options)
+
+    def run_command(self, value: object) -> Deferred[Reply]:
+        """What the factory does."""
+        self.begun.append(value)
+        self.running.append(Deferred())
+        return self.running[-1]
+
+    def finish(self, reply: Reply = OK) -> None:
+        """The command that was begun first ends."""
+        self.running.pop(0).callback(reply)
+
+    def connect(self, *segments: bytes) -> tuple[CommandProtocol, Transport]:
+        """One more client, which says this."""
+        protocol, transport = self.factory.buildProtocol(None), Transport()
+        assert protocol is not None
+        protocol.makeConnection(transport)
+        for segment in segments:
+            protocol.dataReceived(segment)
+        return protocol, transport
+
+    def logged(self) -> list[str]:
+        """All that is in the log."""
+        return [formatEvent(event) for event in self.events]
+
+    def check_pending(self, count: int = 0) -> None:
+        """So many timers run, and no more."""
+        self.assertEqual(count, len(self.clock.getDelayedCalls()))

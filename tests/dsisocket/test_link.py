@@ -8,7 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from netsim.dsisocket.link import PROBE_WITHIN, SESSIONS, Link, Session
 from netsim.errors import SshError
-from tests.dsisocket.connections import FakeConnection, FakeHost
+from tests.dsisocket.fakehost import FakeConnection, FakeHost
 
 
 class LinkTests(SynchronousTestCase):

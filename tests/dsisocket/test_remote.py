@@ -16,7 +16,7 @@ from netsim.dsisocket.link import SESSIONS
 from netsim.dsisocket.model import Ended, Limits
 from netsim.dsisocket.remote import RemoteMachine
 from netsim.errors import InputError, SshError
-from tests.dsisocket.connections import FakeCommand, FakeHost
+from tests.dsisocket.fakehost import FakeCommand, FakeHost
 from tests.dsisocket.machines import host
 
 

@@ -305,7 +305,8 @@ class HoldTests(TunnelTestCase):
             self.lines.clear()
             await self.says("is back")
         gc.collect()
-        alive = [each for each in gc.get_objects() if isinstance(each, Connection)]
+        existing = [each for each in gc.get_objects() if isinstance(each, Connection)]
+        alive = [each for each in existing if each.target.port == sshd.port]
         self.assertEqual(1, len(alive), alive)
 
     async def test_silent(self) -> None:

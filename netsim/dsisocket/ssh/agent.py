@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ __all__ = ["AgentClient", "AgentFactory", "connect_agent"]
 
 _SIGN_REQUEST = 13
 _SIGN_RESPONSE = 14
+_LONGEST = 107
+"""Bytes of the path of a socket."""
 _LIMIT = 1 << 20
 """Bytes of an answer; OpenSSH's own agent gives at most 256 KiB."""
 
@@ -168,5 +171,8 @@ def _connect(reactor: Any, path: Path, factory: Factory) -> Deferred[Any]:
     # Loading endpoints takes time and memory.
     from twisted.internet.endpoints import UNIXClientEndpoint
 
+    if len(os.fsencode(path)) > _LONGEST:
+        # The system says so without a number, which Twisted trips over, and hangs.
+        return fail(ConnectError(string="its path is too long"))
     factory.noisy = False
     return UNIXClientEndpoint(reactor, str(path)).connect(factory)

@@ -106,6 +106,14 @@ class ConnectTests(SynchronousTestCase):
         reactor.unixClients[0][1].clientConnectionFailed(None, Failure(ConnectError()))
         self.failureResultOf(connecting, ConnectError)
 
+    def test_long_path(self) -> None:
+        """A path that no socket can have is an error at once."""
+        reactor = MemoryReactorClock()
+        failure = self.failureResultOf(connect_agent(reactor, Path("/" + "a" * 107)), ConnectError)
+        self.assertIn("too long", failure.getErrorMessage())
+        self.assertEqual([], reactor.unixClients)
+        self.assertNoResult(connect_agent(reactor, Path("/" + "a" * 106)))
+
 
 class AgentFactoryTests(SynchronousTestCase):
     """Tests of L{AgentFactory}."""
