@@ -14,9 +14,12 @@ _STOP = r"""
 gone() {
     local one
     for one in $all; do ! runs "$one" || return; done
-    [[ -z $(sockets) ]]
+    [[ -z $(sockets) ]] || return
+    # One of them may have started another one just before it ended.
+    all=$(node)
+    [[ -z $all ]]
 }
-gone_within() { # HUNDREDTHS
+gone_within() { # HUNDREDTHS [NAME: the signal for those that come meanwhile]
     local end
     clock
     end=$((now + $1))
@@ -24,6 +27,7 @@ gone_within() { # HUNDREDTHS
         clock
         ((now < end)) || return
         sleep 0.05
+        [[ -z ${2-} ]] || signal "$2" || :
     done
 }
 ask() { # the clean shutdown
@@ -51,7 +55,7 @@ ask() { # the clean shutdown
 }
 signal() { # NAME: to all its processes; fails if there is none that it can be sent to
     local one sent=1
-    all="$all $(node)"
+    all=$(printf '%s\n' $all $(node) | sort -u)
     for one in $all; do
         ! runs "$one" || ! kill -s "$1" "${one%:*}" 2>/dev/null || sent=0
     done
@@ -73,7 +77,7 @@ if gone; then
 fi
 [[ -z $stop ]] || ! ask || ended "the clean shutdown"
 if signal TERM && gone_within $term; then ended SIGTERM; fi
-if signal KILL && gone_within $kill; then ended SIGKILL; fi
+if signal KILL && gone_within $kill KILL; then ended SIGKILL; fi
 ! gone || ended itself
 left=$(for one in $all; do ! runs "$one" || echo "$one"; done)
 [[ -z $left ]] || fail "cannot be ended: $(who $left)"
