@@ -35,7 +35,7 @@ from twisted.plugin import getPlugins
 
 from netsim.errors import AddressError
 
-__all__ = ["Address", "describe", "describe_range"]
+__all__ = ["Address", "describe", "describe_range", "join"]
 
 _BACKLOG = 4096
 _INTERNET = (IPv4Address, IPv6Address)
@@ -140,6 +140,11 @@ def describe(address: IAddress) -> str:
         name = address.name or b""
         return f"unix:{name.decode(errors='replace') if isinstance(name, bytes) else name}"
     return str(address)
+
+
+def join(host: str, port: int) -> str:
+    """Write a host and a port as L{Address.parse} reads them, e.g. C{[::1]:80}."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def describe_range(addresses: Iterable[IAddress]) -> str:

@@ -10,7 +10,7 @@ from twisted.internet.protocol import Factory
 from twisted.internet.testing import MemoryReactorClock
 from twisted.trial.unittest import SynchronousTestCase
 
-from netsim.addresses import Address, describe, describe_range
+from netsim.addresses import Address, describe, describe_range, join
 from netsim.errors import AddressError
 
 
@@ -129,6 +129,12 @@ class EndpointTests(SynchronousTestCase):
 
 class DescribeTests(SynchronousTestCase):
     """How addresses are written."""
+
+    def test_join(self) -> None:
+        """What is written is read again."""
+        for host, text in (("localhost", "localhost:80"), ("::1", "[::1]:80")):
+            self.assertEqual(text, join(host, 80))
+            self.assertEqual((host, 80), (Address.parse(text).host, Address.parse(text).port))
 
     def test_describe(self) -> None:
         """Each address is written as it would be read."""

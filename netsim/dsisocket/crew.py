@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from typing import Any
 
-from twisted.internet.defer import CancelledError, Deferred, DeferredSemaphore
+from twisted.internet.defer import (
+    CancelledError,
+    Deferred,
+    DeferredSemaphore,
+    FirstError,
+    gatherResults,
+)
+from twisted.python.failure import Failure
 
-__all__ = ["Crew", "Transfers"]
+__all__ = ["Crew", "Transfers", "gathered"]
+
+
+def gathered(several: Iterable[Deferred[Any]]) -> Deferred[list[Any]]:
+    """Wait for all; what has failed first fails it, by its own reason."""
+    return gatherResults(several, consumeErrors=True).addErrback(_first)
 
 
 class Crew:
@@ -17,6 +29,7 @@ class Crew:
         self._free = DeferredSemaphore(size)
         self._busy: set[Deferred[None]] = set()
         self._error: BaseException | None = None
+        self._is_ending = False
 
     async def __aenter__(self) -> Crew:
         return self
@@ -26,9 +39,7 @@ class Crew:
             if error is None:
                 await self._wait()
         finally:
-            # Whatever has happened: leave nobody at work.
-            for each in tuple(self._busy):
-                each.cancel()
+            self._end()
             await self._wait()
         if error is None and self._error is not None:
             raise self._error
@@ -62,6 +73,12 @@ class Crew:
     def _failed(self, failure: Any) -> None:
         if self._error is None:
             self._error = failure.value
+            self._end()
+
+    def _end(self) -> None:
+        """Leave nobody at work; once, as a second time would keep them from cleaning up."""
+        if not self._is_ending:
+            self._is_ending = True
             for each in tuple(self._busy):
                 each.cancel()
 
@@ -100,3 +117,7 @@ class Transfers:
     def _check_stopped(self) -> None:
         while self._waiting and not self._going:
             self._waiting.pop().callback(None)
+
+
+def _first(failure: Failure) -> Failure:
+    return failure.value.subFailure if isinstance(failure.value, FirstError) else failure

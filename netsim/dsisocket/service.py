@@ -8,17 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from attrs import evolve
-from twisted.internet.defer import Deferred, FirstError, gatherResults, maybeDeferred
+from twisted.internet.defer import Deferred, gatherResults, maybeDeferred
 from twisted.internet.interfaces import IAddress
 from twisted.logger import Logger
 from twisted.python import usage
-from twisted.python.failure import Failure
 
 from netsim import options
-from netsim.addresses import Address
+from netsim.addresses import Address, join
 from netsim.dsisocket.cluster import Cluster
 from netsim.dsisocket.commands import commands
 from netsim.dsisocket.config import defaults, load
+from netsim.dsisocket.crew import gathered
 from netsim.dsisocket.dry import DryMachine
 from netsim.dsisocket.interfaces import IMachine
 from netsim.dsisocket.local import LocalMachine
@@ -116,9 +116,9 @@ class DsisocketService(ServerService):
         if self._config["local"] or not clients:
             return [await self._listen_here(settings, self._factory)]
         tunnels = [self._tunnel(host, settings, self._factory) for host in clients]
-        ready = gatherResults([each.when_ready() for each in tunnels], consumeErrors=True)
+        ready = gathered([each.when_ready() for each in tunnels])
         # Hosts may have the same address, each its own.
-        return dict.fromkeys(await ready.addErrback(_own_reason))
+        return dict.fromkeys(await ready)
 
     def stopService(self) -> Deferred[Any]:
         """Take no more commands, end what runs, and close all connections."""
@@ -169,19 +169,13 @@ class DsisocketService(ServerService):
 
     async def _listen_here(self, settings: Settings, factory: CommandFactory) -> IAddress:
         listen = settings.listen
-        host = f"[{listen.bind_addr}]" if ":" in listen.bind_addr else listen.bind_addr
-        address = self._config["listen"] or Address.parse(f"{host}:{listen.port}")
+        address = self._config["listen"] or Address.parse(join(listen.bind_addr, listen.port))
         self._port = await address.server(self._reactor).listen(factory)
         where: IAddress = self._port.getHost()
         return where
 
     def _not_ended(self, _: object) -> None:
         self.log.warn("something of a command may still run: it did not end in time")
-
-
-def _own_reason(failure: Failure) -> Failure:
-    """What has happened to the first, and not that it was the first."""
-    return failure.value.subFailure if isinstance(failure.value, FirstError) else failure
 
 
 def _disabled(config: Options) -> ConfigError:

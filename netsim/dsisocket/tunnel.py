@@ -12,6 +12,7 @@ from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from netsim.addresses import join
 from netsim.dsisocket.backoff import Backoff
 from netsim.dsisocket.forward import Connect, Forward, State
 from netsim.dsisocket.reminders import Reminders
@@ -219,13 +220,9 @@ class ReverseTunnel(Service):
         if self._forward is None:
             return "stopped"
         if self._forward.state is State.HELD:
-            return f"its {_text(*self._where)} leads here"
+            return f"its {join(*self._where)} leads here"
         return self._forward.state.value
 
 
 def _may_pass(failure: Failure) -> bool:
     return bool(failure.check(SshError)) and not failure.check(*_LASTING)
-
-
-def _text(host: str, port: int) -> str:
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -21,6 +21,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from netsim.addresses import join
 from netsim.simulator import custom
 from netsim.simulator.conversation import Conversation, Farewell, Outcome
 from netsim.simulator.custom import CustomCommand, CustomReader
@@ -60,8 +61,7 @@ class ConnectionPeer:
         self._handler.close()
 
     def __str__(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{host}:{self.port}"
+        return join(self.host, self.port)
 
 
 @implementer(IHalfCloseableProtocol)

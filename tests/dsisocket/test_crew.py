@@ -7,7 +7,7 @@ from typing import Any
 from twisted.internet.defer import CancelledError, Deferred, succeed
 from twisted.trial.unittest import SynchronousTestCase
 
-from netsim.dsisocket.crew import Crew, Transfers
+from netsim.dsisocket.crew import Crew, Transfers, gathered
 
 
 class Job:
@@ -83,6 +83,32 @@ class CrewTests(SynchronousTestCase):
             self.failureResultOf(working, CancelledError)
             self.assertNotIn("busy", self.states)
 
+    def test_cleaning_up(self) -> None:
+        """Who is ended is not disturbed in cleaning up, and is waited for."""
+        cleaning: list[Deferred[None]] = []
+
+        async def tidy(job: Job) -> None:
+            try:
+                await job.work()
+            except CancelledError:
+                cleaning.append(Deferred())
+                await cleaning[-1]
+                job.state = "clean"
+                raise
+
+        async def work() -> None:
+            async with Crew(3) as crew:
+                for job in self.jobs:
+                    await crew.add(tidy(job))
+
+        working = Deferred.fromCoroutine(work())
+        self.jobs[1].ending.errback(ZeroDivisionError())
+        self.assertNoResult(working)
+        for each in cleaning:
+            each.callback(None)
+        self.failureResultOf(working, ZeroDivisionError)
+        self.assertEqual(["clean", "busy", "clean", "new"], self.states)
+
     def test_error_inside(self) -> None:
         """So it is when something else goes wrong meanwhile."""
 
@@ -106,6 +132,24 @@ class CrewTests(SynchronousTestCase):
                     await crew.add(quick())
 
         self.assertIsNone(self.successResultOf(Deferred.fromCoroutine(work())))
+
+
+class GatheredTests(SynchronousTestCase):
+    """Several that are waited for."""
+
+    def test_all(self) -> None:
+        self.assertEqual([1, 2], self.successResultOf(gathered([succeed(1), succeed(2)])))
+
+    def test_failure(self) -> None:
+        """The first failure is told as it is; those after it are nobody's any more."""
+        waiting: list[Deferred[None]] = [Deferred() for _ in range(3)]
+        together = gathered(waiting)
+        waiting[1].errback(ZeroDivisionError("this"))
+        self.assertEqual(
+            "this", self.failureResultOf(together, ZeroDivisionError).getErrorMessage()
+        )
+        waiting[2].errback(KeyError())
+        waiting[0].callback(None)
 
 
 class TransfersTests(SynchronousTestCase):

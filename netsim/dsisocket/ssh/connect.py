@@ -11,7 +11,7 @@ from twisted.internet.protocol import Factory
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from netsim.addresses import Address
+from netsim.addresses import Address, join
 from netsim.dsisocket.ssh.connection import Connection
 from netsim.dsisocket.ssh.hostkeys import KnownHosts
 from netsim.dsisocket.ssh.identities import find_identities
@@ -55,9 +55,7 @@ async def _connect(reactor: Any, target: Target) -> Connection:
 
 
 async def _reach(reactor: Any, target: Target, transport: ClientTransport) -> None:
-    where = (
-        f"[{target.host}]:{target.port}" if ":" in target.host else f"{target.host}:{target.port}"
-    )
+    where = join(target.host, target.port)
     endpoint = Address(where, False, target.host, target.port).client(reactor)
     try:
         await endpoint.connect(_Once(transport))

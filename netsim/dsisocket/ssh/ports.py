@@ -9,6 +9,7 @@ from twisted.conch.error import ConchError
 from twisted.conch.ssh.common import NS
 from twisted.internet.defer import CancelledError, Deferred
 
+from netsim.addresses import join
 from netsim.dsisocket.ssh.channel import Channel
 from netsim.dsisocket.ssh.incoming import Incoming
 from netsim.errors import ForwardError, PortInUseError, SshError
@@ -57,7 +58,7 @@ class Ports:
         try:
             await self._ask(b"cancel-tcpip-forward", host, port)
         except ConchError as error:
-            where = _where(host, port)
+            where = join(host, port)
             raise ForwardError(f"{self._connection.target} does not listen on {where}") from error
 
     async def _ask(self, request: bytes, host: str, port: int) -> bytes:
@@ -77,7 +78,7 @@ class Ports:
 
     async def _why_not(self, host: str, port: int) -> ForwardError:
         """The server does not say, so it is asked for less."""
-        where, target = _where(host, port), self._connection.target
+        where, target = join(host, port), self._connection.target
         if port and await self._is_any_permitted(host):
             if port < 1024 and target.user != "root":
                 return ForwardError(f"{target} cannot listen on {where}: below 1024 only root may")
@@ -137,7 +138,3 @@ class _Probe(Channel):
     def openFailed(self, reason: object) -> None:
         """Nobody is, or we may not know."""
         self.found.callback(False)
-
-
-def _where(host: str, port: int) -> str:
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -15,10 +15,10 @@ from twisted.conch.ssh.filetransfer import (
     FXF_WRITE,
     SFTPError,
 )
-from twisted.internet.defer import Deferred, FirstError, gatherResults
+from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionLost
-from twisted.python.failure import Failure
 
+from netsim.dsisocket.crew import gathered
 from netsim.dsisocket.filesystem import Entry, Reader, Writer, printable
 from netsim.errors import PeerError, SshError
 
@@ -210,15 +210,7 @@ class _File:
         return found
 
     async def _all(self, answers: list[Deferred[Any]]) -> list[Any]:
-        gathered = gatherResults(answers, consumeErrors=True)
-        gathered.addErrback(_first)
-        return await self._files.do(self._path, gathered)
-
-
-def _first(failure: Failure) -> Failure:
-    """The failure of what has failed first of several."""
-    error = failure.value
-    return error.subFailure if isinstance(error, FirstError) else failure
+        return await self._files.do(self._path, gathered(answers))
 
 
 def _entry(attributes: dict[str, int]) -> Entry:

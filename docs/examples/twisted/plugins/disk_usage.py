@@ -2,14 +2,13 @@
 
 import shlex
 
-from twisted.plugin import IPlugin
 from zope.interface import implementer
 
 from netsim.dsisocket import HostReport, ICommand, Limits
 from netsim.errors import CommandError
 
 
-@implementer(IPlugin, ICommand)
+@implementer(ICommand)
 class DiskUsage:
     """C{{"disk_usage": {"path": "/data", "on": "all_servers"}}}"""
 
