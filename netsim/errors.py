@@ -21,11 +21,14 @@ __all__ = [
     "BlobError",
     "CommandError",
     "ConfigError",
+    "DatabaseError",
     "ForwardError",
     "HostError",
     "HostKeyError",
     "InputError",
     "JournalError",
+    "LimitError",
+    "MessageError",
     "NetsimError",
     "PeerError",
     "PortInUseError",
@@ -111,6 +114,24 @@ class PeerError(NetsimError):
     """The other end of the wire did not do what it should."""
 
 
+class MessageError(PeerError):
+    """
+    What came is no message of the status daemon's standard.
+
+    @ivar problems: everything that is wrong with it, a sentence each.
+    @ivar event_id: the id of the event, where at least that could be read; else -1.
+    """
+
+    def __init__(self, problems: Sequence[str], event_id: int = -1) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = tuple(problems)
+        self.event_id = event_id
+
+
+class LimitError(PeerError):
+    """More than the daemon bears: too many projects, a message that is too large."""
+
+
 class SshError(PeerError):
     """A host could not be reached by SSH, or the connection was lost."""
 
@@ -133,6 +154,10 @@ class PortInUseError(ForwardError):
 
 class HostError(NetsimError):
     """This machine refused: a port in use, a file that cannot be written."""
+
+
+class DatabaseError(HostError):
+    """A database cannot be opened, read or written: locked, corrupt, full."""
 
 
 class StorageError(HostError):

@@ -1,0 +1,158 @@
+"""
+The messages that programs, the status daemon and frontends exchange over WebSockets.
+
+The format is the message standard of the document neetbox-daemon ("Websocket message
+standard"): a JSON object with the keys C{event-type}, C{event-id}, C{name} and C{payload}.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NoReturn
+
+from attrs import field, frozen
+
+from netsim.errors import MessageError
+
+__all__ = [
+    "ACK",
+    "ACTION",
+    "CLI",
+    "ERROR",
+    "HANDSHAKE",
+    "LOG",
+    "MAX_NAME",
+    "NO_ID",
+    "WEB",
+    "Message",
+    "decode",
+    "name_problem",
+]
+
+HANDSHAKE = "handshake"
+LOG = "log"
+ACTION = "action"
+ACK = "ack"
+ERROR = "error"
+"""This project's own: what was wrong with a message, to its sender."""
+
+CLI = "cli"
+WEB = "web"
+
+NO_ID = -1
+"""The C{event-id} of an event that wants no answer."""
+
+MAX_NAME = 256
+"""Characters of a project's name."""
+
+_ID_RANGE = range(-(2**53), 2**53 + 1)
+"""What a frontend in a browser can tell apart: its numbers are floats."""
+
+
+@frozen
+class Message:
+    """
+    One event.
+
+    @ivar event_type: what is in the payload, such as C{log}.
+    @ivar name: the project's.
+    @ivar payload: anything that JSON can say.
+    @ivar event_id: what an answer to it carries; L{NO_ID} if none is wanted.
+    """
+
+    event_type: str
+    name: str
+    payload: Any = field(hash=False)
+    event_id: int = NO_ID
+
+    def encode(self) -> bytes:
+        """
+        Write it as it goes over the wire.
+
+        @raise ValueError: the payload has a number that JSON has not.
+        @raise TypeError: the payload has something that JSON has not.
+        """
+        fields = {
+            "event-type": self.event_type,
+            "name": self.name,
+            "payload": self.payload,
+            "event-id": self.event_id,
+        }
+        text = json.dumps(fields, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        # A half of a pair has no UTF-8; JSON itself can say it.
+        return text.encode("utf-8", "backslashreplace")
+
+
+def decode(data: bytes | str) -> Message:
+    """
+    Read one message.
+
+    C{event-id} may be missing; keys that the standard does not have are passed over.
+
+    @raise MessageError: with everything that is wrong with it.
+    """
+    value = _json(data)
+    if not isinstance(value, dict):
+        raise MessageError([f"expected a JSON object, not {_kind(value)}"])
+    event_id = value.get("event-id", NO_ID)
+    problems = [*_text_problems(value), *_payload_problems(value), *_id_problems(event_id)]
+    if problems:
+        raise MessageError(problems, event_id if _is_id(event_id) else NO_ID)
+    return Message(value["event-type"], value["name"], value["payload"], event_id)
+
+
+def name_problem(name: str) -> str | None:
+    """Why a project cannot have this name, if so."""
+    if not name:
+        return "is empty"
+    if len(name) > MAX_NAME:
+        return f"has {len(name)} characters, of {MAX_NAME} at most"
+    if any(character < " " or "\ud800" <= character <= "\udfff" for character in name):
+        return "has characters that cannot be shown"
+    return None
+
+
+def _json(data: bytes | str) -> Any:
+    try:
+        return json.loads(data, parse_constant=_no_number)
+    except RecursionError:
+        raise MessageError(["not JSON: nested too deeply"]) from None
+    except ValueError as error:
+        raise MessageError([f"not JSON: {error}"]) from None
+
+
+def _no_number(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no number of JSON")
+
+
+def _text_problems(value: dict[str, Any]) -> list[str]:
+    problems = []
+    for key in ("event-type", "name"):
+        if key not in value:
+            problems.append(f"{key!r} is missing")
+        elif not isinstance(value[key], str):
+            problems.append(f"{key!r}: expected a string, not {_kind(value[key])}")
+        elif problem := name_problem(value[key]):
+            problems.append(f"{key!r} {problem}")
+    return problems
+
+
+def _payload_problems(value: dict[str, Any]) -> list[str]:
+    return [] if "payload" in value else ["'payload' is missing"]
+
+
+def _id_problems(event_id: Any) -> list[str]:
+    if not _is_id(event_id):
+        return [f"'event-id': expected a whole number, not {_kind(event_id)}"]
+    if event_id not in _ID_RANGE:
+        return ["'event-id': expected at most 2^53, which is what every frontend can read"]
+    return []
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _kind(value: Any) -> str:
+    kinds = {dict: "an object", list: "an array", str: "a string", bool: "true or false"}
+    return "null" if value is None else kinds.get(type(value), "a number")

@@ -1,0 +1,1 @@
+"""What the pages of netsim share: the chart library, the style, the security headers."""
