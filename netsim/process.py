@@ -26,7 +26,7 @@ from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from types import FrameType
-from typing import Any, NoReturn, Protocol
+from typing import Any, ClassVar, NoReturn, Protocol
 
 from attrs import define
 from twisted.application.service import IService, MultiService
@@ -37,7 +37,7 @@ from twisted.logger import Logger, globalLogBeginner, textFileLogObserver
 from twisted.python.failure import Failure
 from twisted.python.usage import Options
 
-from netsim.addresses import describe_range
+from netsim.addresses import describe, describe_range
 from netsim.errors import NetsimError
 from netsim.logs import StderrObserver, stderr
 
@@ -122,15 +122,18 @@ def fail(reactor: Reactor, message: str) -> None:
     stop(reactor)
 
 
-def announce(name: str, addresses: Iterable[IAddress]) -> None:
+def announce(name: str, addresses: Iterable[IAddress], ranges: bool = True) -> None:
     """
     Print the ready line: C{NAME listening on ADDRESS ADDRESS}.
+
+    Consecutive ports become a range, unless each has a meaning of its own.
 
     It goes to the real stdout, as C{sys.stdout} is part of the log under a runner.
     A stdout that nobody reads is no error.
     """
+    places = describe_range(addresses) if ranges else " ".join(map(describe, addresses))
     with suppress(OSError, ValueError):
-        print(f"{name} listening on {describe_range(addresses)}", file=sys.__stdout__, flush=True)
+        print(f"{name} listening on {places}", file=sys.__stdout__, flush=True)
 
 
 def foreground(options: Options) -> None:
@@ -214,7 +217,11 @@ class ServerService(MultiService):
     mistake in the code, a traceback; in both cases the process exits with 1.
 
     C{name} is the name in the ready line, such as C{netsim-replay}.
+
+    @cvar ranges: consecutive ports are alike, and the ready line tells first and last.
     """
+
+    ranges: ClassVar[bool] = True
 
     def __init__(self, name: str, reactor: Reactor | None = None) -> None:
         super().__init__()
@@ -254,7 +261,7 @@ class ServerService(MultiService):
         self._starting = starting.addCallback(self._ready).addErrback(_explain, reactor)
 
     def _ready(self, addresses: Iterable[IAddress]) -> None:
-        announce(self.name, addresses)
+        announce(self.name, addresses, self.ranges)
         self.ready()
 
 
