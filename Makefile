@@ -75,5 +75,5 @@ $(CORE): setup.cfg pyproject.toml | $(BIN)/pip
 	@touch $@
 
 $(DEV): setup.cfg pyproject.toml | $(BIN)/pip
-	$(PIP_INSTALL) --editable '.[dev,fast]'
+	$(PIP_INSTALL) --editable '.[dev,daemon,fast]'
 	@touch $@
