@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from threading import local
 from typing import Protocol
 
@@ -19,8 +20,14 @@ __all__ = ["LogObserver", "Say"]
 OWN = ("netsim.status", "netsim.background", "autobahn", "txaio")
 """Who logs about the link itself; to tell it through the link would never end."""
 
-LIBRARIES = ("twisted", "treq", "hyperlink", "log_legacy", "stdout", "-")
+LIBRARIES = ("twisted", "treq", "-")
 """Who tells much of no interest; what they warn of is forwarded."""
+
+_CHATTER = re.compile(
+    r".* starting on \S+|\(.* Port \S+ Closed\)|(Starting|Stopping) factory .*"
+    r"|Main loop terminated\.|Received SIG\w+, shutting down\."
+)
+"""What Twisted says in the old way, as programs may, too."""
 
 _LEVELS = {
     LogLevel.debug: "debug",
@@ -59,24 +66,31 @@ class LogObserver:
 
     def __call__(self, event: LogEvent) -> None:
         """Forward an event, unless it is about the link, or chatter."""
-        level = event.get("log_level") or LogLevel.info
-        whom = str(event.get("log_namespace") or "-")
-        if not _is_wanted(level, whom) or getattr(self._now, "speaking", False):
+        # What is logged while one is passed on is about the link, whoever says it.
+        if getattr(self._now, "speaking", False):
             return
-        # What is logged while this is passed on is about the link, whoever says it.
         self._now.speaking = True
         try:
-            self._say(_LEVELS.get(level, "info"), _text(event), whom, event.get("log_time"))
-        except Exception:  # noqa: BLE001, S110 - to log that would come back to here
+            self._forward(event)
+        except Exception:  # noqa: BLE001 - to log that would come back to here
             pass
         finally:
             self._now.speaking = False
 
+    def _forward(self, event: LogEvent) -> None:
+        level = event.get("log_level") or LogLevel.info
+        whom = str(event.get("log_namespace") or "-")
+        if _is_wanted(event, level, whom):
+            self._say(_LEVELS.get(level, "info"), _text(event), whom, event.get("log_time"))
 
-def _is_wanted(level: object, whom: str) -> bool:
+
+def _is_wanted(event: LogEvent, level: object, whom: str) -> bool:
     if _is_of(whom, OWN):
         return False
-    return level not in (LogLevel.debug, LogLevel.info) or not _is_of(whom, LIBRARIES)
+    if level not in (LogLevel.debug, LogLevel.info):
+        return True
+    text = event.get("log_text")
+    return not (_is_of(whom, LIBRARIES) or (isinstance(text, str) and _CHATTER.fullmatch(text)))
 
 
 def _is_of(whom: str, names: tuple[str, ...]) -> bool:
