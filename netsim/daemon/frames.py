@@ -1,23 +1,80 @@
-"""WebSocket frames: a message to many receivers is framed once."""
+"""
+WebSocket frames, as RFC 6455 has them in section 5.2.
+
+A message to many receivers is framed once; messages that come whole, as nearly all do,
+are read without anything more than it takes.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 
-__all__ = ["Packet", "text_frame"]
+__all__ = ["Packet", "Unmask", "text_frame", "unmask", "whole_texts"]
 
 _TEXT = 0x81
-"""FIN and the opcode of a text frame: RFC 6455, section 5.2."""
+"""FIN and the opcode of a text frame."""
+
+_MASKED = 0x80
+_SHORT = 126
+"""Says that the length follows in two bytes; less is the length itself, and more in eight."""
+
+Unmask = Callable[[bytes, bytes], bytes]
+"""Takes a payload and its key of four bytes."""
 
 
 def text_frame(text: bytes) -> bytes:
     """Frame a whole message as a server does: not masked, in one piece."""
     size = len(text)
-    if size < 126:
+    if size < _SHORT:
         return bytes((_TEXT, size)) + text
     if size < 1 << 16:
-        return bytes((_TEXT, 126)) + size.to_bytes(2) + text
-    return bytes((_TEXT, 127)) + size.to_bytes(8) + text
+        return bytes((_TEXT, _SHORT)) + size.to_bytes(2) + text
+    return bytes((_TEXT, _SHORT + 1)) + size.to_bytes(8) + text
+
+
+def unmask(payload: bytes, key: bytes) -> bytes:
+    """Undo, or do, what a client does to its payloads: section 5.3."""
+    size = len(payload)
+    keys = (key * (size // 4 + 1))[:size]
+    mixed = int.from_bytes(payload, "little") ^ int.from_bytes(keys, "little")
+    return mixed.to_bytes(size, "little")
+
+
+def whole_texts(data: bytes, most: int, unmask: Unmask = unmask) -> tuple[list[bytes], int]:
+    """
+    Read the text messages at the beginning that have come whole, in one frame each.
+
+    @param most: bytes of a message.
+    @return: the messages, and how many bytes of C{data} they are.  What comes next is
+        not complete, something else, or wrong: that is for a reader that knows everything.
+    """
+    texts = []
+    start, end = 0, len(data)
+    while end - start > 5 and data[start] == _TEXT:
+        size, body = data[start + 1] - _MASKED, start + 6
+        if size == _SHORT:
+            size, body = int.from_bytes(data[start + 2 : start + 4]), start + 8
+            is_good = _SHORT <= size <= most
+        else:
+            is_good = 0 <= size < _SHORT and size <= most
+        stop = body + size
+        if not is_good or stop > end:
+            break
+        text = unmask(data[body:stop], data[body - 4 : body])
+        if not text.isascii() and not _is_utf8(text):
+            break
+        texts.append(text)
+        start = stop
+    return texts, start
+
+
+def _is_utf8(text: bytes) -> bool:
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 class Packet:
