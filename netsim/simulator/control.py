@@ -11,8 +11,9 @@ from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.protocol import Factory
 from twisted.protocols.basic import LineOnlyReceiver
 
+from netsim.rundir import make_run_directory
 from netsim.simulator.messages import Status, decode, encode
-from netsim.simulator.rundir import make_run_directory, socket_path
+from netsim.simulator.rundir import socket_path
 
 __all__ = ["Control", "ControlProtocol", "Controlled"]
 

@@ -19,6 +19,7 @@ from twisted.python import usage
 
 from netsim import options, process
 from netsim.errors import SimulatorError
+from netsim.rundir import StartLock, make_run_directory, run_directory
 from netsim.simulator import child
 from netsim.simulator.catalogue import list_simulators, load
 from netsim.simulator.chosen import SystemOptions, short
@@ -26,7 +27,7 @@ from netsim.simulator.control import Control
 from netsim.simulator.crew import MAX_WORKERS
 from netsim.simulator.hosted import Hosted, Simulated
 from netsim.simulator.messages import Status, overlap
-from netsim.simulator.rundir import StartLock, make_run_directory, run_directory
+from netsim.simulator.rundir import LOCK
 from netsim.simulator.running import survey
 from netsim.simulator.simulator import Simulator
 from netsim.worker import Worker
@@ -227,7 +228,7 @@ class SimulatorService(process.ServerService):
         return Hosted(simulator, short(module.__name__), offset)
 
     async def _open(self) -> None:
-        lock = StartLock(run_directory())
+        lock = StartLock(run_directory(), LOCK)
         try:
             for _ in range(int(LOCK_WITHIN / LOCK_PAUSE)):
                 if lock.acquire():

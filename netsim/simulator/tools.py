@@ -9,12 +9,12 @@ from datetime import timedelta
 from twisted.python import usage
 
 from netsim import options
+from netsim.rundir import run_directory
 from netsim.simulator.catalogue import load, simulators
 from netsim.simulator.chosen import PathOptions, SystemOptions, short
 from netsim.simulator.describe import aligned, describe
 from netsim.simulator.messages import Status as Running
 from netsim.simulator.messages import in_short
-from netsim.simulator.rundir import run_directory
 from netsim.simulator.running import STOP_WITHIN, Process, stop, survey
 
 __all__ = ["Describe", "List", "Status", "Stop"]

@@ -17,9 +17,10 @@ from twisted.python import usage
 
 from netsim import process
 from netsim.errors import HostError
+from netsim.rundir import StartLock
 from netsim.simulator import child, detach, service
 from netsim.simulator.messages import Status
-from netsim.simulator.rundir import StartLock
+from netsim.simulator.rundir import LOCK
 from netsim.simulator.running import Process
 from netsim.simulator.service import Options, SimulatorService, Start
 from tests.simulator.hosting import FakeSimulator
@@ -245,7 +246,7 @@ class FailureTests(ServiceTestCase):
     def test_lock(self) -> None:
         """Starts wait for each other, but not for ever."""
         self.run_dir.mkdir(mode=0o700)
-        lock = StartLock(self.run_dir)
+        lock = StartLock(self.run_dir, LOCK)
         lock.acquire()
         self.run_service("-s", "device")
         self.reactor.pump([service.LOCK_PAUSE] * 10)
@@ -253,8 +254,8 @@ class FailureTests(ServiceTestCase):
         lock.release()
         self.reactor.advance(service.LOCK_PAUSE)
         self.assertEqual(READY, self.stdout.getvalue())
-        self.addCleanup(StartLock(self.run_dir).acquire)
-        hung = StartLock(self.run_dir)
+        self.addCleanup(StartLock(self.run_dir, LOCK).acquire)
+        hung = StartLock(self.run_dir, LOCK)
         hung.acquire()
         self.run_service("-s", "device")
         self.reactor.pump([service.LOCK_PAUSE] * int(service.LOCK_WITHIN / service.LOCK_PAUSE))

@@ -1,0 +1,79 @@
+"""The run directory, in which this user's processes find each other, and wait for each other."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import stat
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from netsim.errors import HostError
+
+__all__ = ["StartLock", "directory_problem", "make_run_directory", "run_directory"]
+
+_HINT = "NETSIM_RUN_DIR can name another"
+
+
+def run_directory(environment: Mapping[str, str] | None = None) -> Path:
+    """Where it is; it need not be there."""
+    environment = os.environ if environment is None else environment
+    if own := environment.get("NETSIM_RUN_DIR"):
+        return Path(own).resolve()
+    if runtime := environment.get("XDG_RUNTIME_DIR"):
+        return Path(runtime, "netsim")
+    return Path(tempfile.gettempdir(), f"netsim-{os.getuid()}")
+
+
+def make_run_directory(directory: Path) -> None:
+    """
+    Make it, for this user alone.
+
+    @raise HostError: it cannot be made, or it is not this user's alone.
+    """
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise HostError(f"run directory {directory}: {error.strerror}; {_HINT}") from error
+    if problem := directory_problem(directory):
+        raise HostError(f"run directory {directory}: {problem}; {_HINT}")
+
+
+def directory_problem(directory: Path) -> str | None:
+    """Why it cannot be trusted, if so."""
+    # A link could be turned elsewhere by its owner.
+    state = directory.lstat()
+    if not stat.S_ISDIR(state.st_mode):
+        return "it is no directory"
+    if state.st_uid != os.getuid():
+        return "it belongs to another user"
+    if state.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        return "other users may write to it"
+    return None
+
+
+class StartLock:
+    """
+    Keeps starts apart, so that of two that want the same one gets it.
+
+    The system releases it when its process ends.
+    """
+
+    def __init__(self, directory: Path, name: str) -> None:
+        """@param name: of its file; starts with the same name wait for each other."""
+        self._file = (directory / name).open("ab")
+
+    def acquire(self) -> bool:
+        """Try to take it."""
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def release(self) -> None:
+        """Give it back, if it was taken; it cannot be taken again."""
+        # A process that was forked meanwhile has the file, too.
+        fcntl.flock(self._file, fcntl.LOCK_UN)
+        self._file.close()
