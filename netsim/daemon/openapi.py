@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from netsim.daemon.parameters import Parameter
-from netsim.daemon.rest_routes import Route
+from netsim.daemon.routes import Route
 from netsim.daemon.schemas import SCHEMAS, reference
 
 __all__ = ["describe"]

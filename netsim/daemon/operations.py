@@ -16,7 +16,7 @@ from netsim.daemon.bodies import read_arguments, read_status
 from netsim.daemon.history import HistoryQuery, LogQuery
 from netsim.daemon.model import Limits, ProjectState
 from netsim.daemon.openapi import describe
-from netsim.daemon.rest_routes import ROUTES
+from netsim.daemon.routes import ROUTES
 from netsim.daemon.switchboard import Switchboard
 from netsim.errors import LimitError
 

@@ -14,7 +14,7 @@ from netsim.daemon.access import Access, is_loopback
 from netsim.daemon.answers import Call, Refusal, Reply
 from netsim.daemon.operations import About, Operations
 from netsim.daemon.parameters import read
-from netsim.daemon.rest_routes import ROUTES, Route
+from netsim.daemon.routes import ROUTES, Route
 from netsim.daemon.site import FrontDoor, send
 from netsim.daemon.switchboard import Switchboard
 
