@@ -8,6 +8,9 @@ standard"): a JSON object with the keys C{event-type}, C{event-id}, C{name} and 
 from __future__ import annotations
 
 import json
+import math
+import re
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from attrs import field, frozen
@@ -21,6 +24,7 @@ __all__ = [
     "ERROR",
     "HANDSHAKE",
     "LOG",
+    "MAX_DEPTH",
     "MAX_NAME",
     "NO_ID",
     "WEB",
@@ -45,8 +49,22 @@ NO_ID = -1
 MAX_NAME = 256
 """Characters of a project's name."""
 
+MAX_DEPTH = 100
+"""
+Levels of objects and arrays in a message.
+
+Whatever reads or writes it later does so by recursion, on a deeper stack than this one's.
+"""
+
 _ID_RANGE = range(-(2**53), 2**53 + 1)
 """What a frontend in a browser can tell apart: its numbers are floats."""
+
+_TOO_DEEP = f"nested too deeply, of {MAX_DEPTH} levels at most"
+
+_UNSHOWABLE = re.compile("[\x00-\x1f\ud800-\udfff]")
+
+# A decoder that has its own hooks is slow to make.
+_encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 @frozen
@@ -78,9 +96,8 @@ class Message:
             "payload": self.payload,
             "event-id": self.event_id,
         }
-        text = json.dumps(fields, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         # A half of a pair has no UTF-8; JSON itself can say it.
-        return text.encode("utf-8", "backslashreplace")
+        return _encoder.encode(fields).encode("utf-8", "backslashreplace")
 
 
 def decode(data: bytes | str) -> Message:
@@ -88,14 +105,21 @@ def decode(data: bytes | str) -> Message:
     Read one message.
 
     C{event-id} may be missing; keys that the standard does not have are passed over.
+    What is read can be written again: there are no numbers in it that JSON has not.
 
+    @param data: UTF-8, if it is bytes: they may be sent on as they are.
     @raise MessageError: with everything that is wrong with it.
     """
     value = _json(data)
     if not isinstance(value, dict):
         raise MessageError([f"expected a JSON object, not {_kind(value)}"])
     event_id = value.get("event-id", NO_ID)
-    problems = [*_text_problems(value), *_payload_problems(value), *_id_problems(event_id)]
+    problems = [
+        *_text_problems(value, "event-type"),
+        *_text_problems(value, "name"),
+        *_payload_problems(value),
+        *_id_problems(event_id),
+    ]
     if problems:
         raise MessageError(problems, event_id if _is_id(event_id) else NO_ID)
     return Message(value["event-type"], value["name"], value["payload"], event_id)
@@ -107,50 +131,77 @@ def name_problem(name: str) -> str | None:
         return "is empty"
     if len(name) > MAX_NAME:
         return f"has {len(name)} characters, of {MAX_NAME} at most"
-    if any(character < " " or "\ud800" <= character <= "\udfff" for character in name):
+    if _UNSHOWABLE.search(name):
         return "has characters that cannot be shown"
     return None
 
 
 def _json(data: bytes | str) -> Any:
     try:
-        return json.loads(data, parse_constant=_no_number)
+        text = data if isinstance(data, str) else data.decode()
+        value = _decoder.decode(text)
     except RecursionError:
-        raise MessageError(["not JSON: nested too deeply"]) from None
+        raise MessageError([_TOO_DEEP]) from None
+    except UnicodeDecodeError as error:
+        raise MessageError([f"not UTF-8: {error.reason} at byte {error.start}"]) from None
     except ValueError as error:
         raise MessageError([f"not JSON: {error}"]) from None
+    if text.count("{") + text.count("[") > MAX_DEPTH and _is_too_deep(value):
+        raise MessageError([_TOO_DEEP])
+    return value
+
+
+def _is_too_deep(value: Any) -> bool:
+    level, depth = [value], 1
+    while level and depth <= MAX_DEPTH:
+        level = [
+            child
+            for parent in level
+            for child in (parent.values() if isinstance(parent, dict) else parent)
+            if isinstance(child, dict | list)
+        ]
+        depth += 1
+    return bool(level)
 
 
 def _no_number(text: str) -> NoReturn:
     raise ValueError(f"{text} is no number of JSON")
 
 
-def _text_problems(value: dict[str, Any]) -> list[str]:
-    problems = []
-    for key in ("event-type", "name"):
-        if key not in value:
-            problems.append(f"{key!r} is missing")
-        elif not isinstance(value[key], str):
-            problems.append(f"{key!r}: expected a string, not {_kind(value[key])}")
-        elif problem := name_problem(value[key]):
-            problems.append(f"{key!r} {problem}")
-    return problems
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"{text[:20]} is too large a number")
+    return number
 
 
-def _payload_problems(value: dict[str, Any]) -> list[str]:
-    return [] if "payload" in value else ["'payload' is missing"]
+_decoder = json.JSONDecoder(parse_float=_finite, parse_constant=_no_number)
 
 
-def _id_problems(event_id: Any) -> list[str]:
+def _text_problems(value: dict[str, Any], key: str) -> Sequence[str]:
+    if key not in value:
+        return [f"{key!r} is missing"]
+    text = value[key]
+    if not isinstance(text, str):
+        return [f"{key!r}: expected a string, not {_kind(text)}"]
+    problem = name_problem(text)
+    return () if problem is None else [f"{key!r} {problem}"]
+
+
+def _payload_problems(value: dict[str, Any]) -> Sequence[str]:
+    return () if "payload" in value else ["'payload' is missing"]
+
+
+def _id_problems(event_id: Any) -> Sequence[str]:
     if not _is_id(event_id):
         return [f"'event-id': expected a whole number, not {_kind(event_id)}"]
     if event_id not in _ID_RANGE:
         return ["'event-id': expected at most 2^53, which is what every frontend can read"]
-    return []
+    return ()
 
 
 def _is_id(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    return type(value) is int
 
 
 def _kind(value: Any) -> str:
