@@ -6,6 +6,8 @@ Nobody says when such a session ends, so silence does.
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.abstract import isIPAddress, isIPv6Address
@@ -18,6 +20,7 @@ from netsim.addresses import Address
 from netsim.peers import Peer, PeerSessions, describe_peer
 from netsim.proxy.recording import Summary
 from netsim.proxy.recordings import Recordings
+from netsim.proxy.traffic import Traffic
 from netsim.script.journal import DOWNSTREAM, UPSTREAM
 
 DEFAULT_IDLE = 60.0
@@ -40,6 +43,9 @@ class DatagramProxy(PeerSessions["DatagramSession"]):
     Forwards the datagrams of every client from a port of its own.
 
     @ivar sessions: those that are going on, by the client's address.
+    @ivar begun: how many there were until now.
+    @ivar past: what went through those that have ended.
+    @ivar now: Unix seconds.
     """
 
     def __init__(
@@ -48,16 +54,38 @@ class DatagramProxy(PeerSessions["DatagramSession"]):
         upstream: Peer,
         recordings: Recordings | None = None,
         idle: float = DEFAULT_IDLE,
+        now: Callable[[], float] = time.time,
     ) -> None:
         """
         @param upstream: the real server's numeric address.
         @param idle: seconds of silence that end a session.
         """
         super().__init__(lambda client: DatagramSession(self, client))
+        self.begun = 0
+        self.past = Traffic()
+        self.now = now
         self.reactor = reactor
         self.upstream = upstream
         self.recordings = recordings
         self.idle = idle
+
+    @property
+    def ongoing(self) -> list[DatagramSession]:
+        """The sessions that are going on, in the order in which they began."""
+        return list(self.sessions.values())
+
+    @property
+    def traffic(self) -> Traffic:
+        """What went through all sessions until now."""
+        return sum((session.traffic for session in self.sessions.values()), self.past)
+
+    def close(self, number: int) -> bool:
+        """End the session of this number; whether there is one."""
+        for session in self.sessions.values():
+            if session.number == number:
+                session.end("proxy", broken=False)
+                return True
+        return False
 
     def datagramReceived(self, datagram: bytes, addr: Peer) -> None:
         """A client has said something."""
@@ -80,6 +108,8 @@ class DatagramSession(DatagramProtocol):
     One client's datagrams; the protocol of its port towards the server.
 
     @ivar transport: UDP, which needs no address once it is connected.
+    @ivar number: it is the only one of its proxy that has it.
+    @ivar since: when the client said something for the first time, Unix seconds.
     """
 
     transport: Any
@@ -91,9 +121,23 @@ class DatagramSession(DatagramProtocol):
         interface = "::" if ":" in proxy.upstream[0] else ""
         # First, as the system may refuse another port.
         self._port: IListeningPort = proxy.reactor.listenUDP(0, self, interface)
+        proxy.begun += 1
+        self.number = proxy.begun
+        self.since = proxy.now()
+        self._exchanges = self._upstream = self._downstream = 0
         recordings = proxy.recordings
         self._journal = None if recordings is None else recordings.begin(datagrams=True)
         self._timeout: IDelayedCall = proxy.reactor.callLater(proxy.idle, self._fall_silent)
+
+    @property
+    def peer(self) -> str:
+        """The client's address."""
+        return describe_peer(self._client)
+
+    @property
+    def traffic(self) -> Traffic:
+        """What went through it so far."""
+        return Traffic(self._exchanges, self._upstream, self._downstream)
 
     def startProtocol(self) -> None:
         """Hear nobody but the server."""
@@ -101,11 +145,14 @@ class DatagramSession(DatagramProtocol):
 
     def ask(self, datagram: bytes) -> None:
         """The client has said this."""
+        self._exchanges += 1
+        self._upstream += len(datagram)
         self.transport.write(datagram)
         self._note(UPSTREAM, datagram)
 
     def datagramReceived(self, datagram: bytes, addr: Peer) -> None:
         """The server has said this."""
+        self._downstream += len(datagram)
         self._proxy.answer(datagram, self._client)
         self._note(DOWNSTREAM, datagram)
 
@@ -118,6 +165,7 @@ class DatagramSession(DatagramProtocol):
         """Close the port, and hand in the journal."""
         if self._proxy.sessions.pop(self._client, None) is None:
             return
+        self._proxy.past += self.traffic
         if self._timeout.active():
             self._timeout.cancel()
         self._port.stopListening()

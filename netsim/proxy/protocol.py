@@ -44,6 +44,8 @@ class End(Protocol):
     @ivar name: who is at the other side of it: C{client} or C{server}.
     @ivar kind: what that one says is noted as this.
     @ivar ended: it has said all it will say.
+    @ivar heard: bytes that came in here.
+    @ivar turns: how often it began to speak, or did so again after its peer had.
     @ivar transport: TCP, TLS or a Unix socket, as the endpoint has it.
     """
 
@@ -53,6 +55,9 @@ class End(Protocol):
         self.name = name
         self.kind = kind
         self.ended = False
+        self.heard = 0
+        self.turns = 0
+        self._speaking = False
         self._session = session
         self._peer: End | None = None
         self._forward: Callable[[bytes], None] = _nowhere
@@ -75,6 +80,9 @@ class End(Protocol):
         """Note, then forward: what a peer has got is in the journal whatever happens now."""
         self._note(data)
         self._forward(data)
+        self.heard += len(data)
+        if not self._speaking:
+            self._take_turn()
 
     def readConnectionLost(self) -> None:
         """This side has said all it will say: pass that on."""
@@ -104,6 +112,12 @@ class End(Protocol):
         if peer is not None:
             peer.part()
         self._session.lost(self)
+
+    def _take_turn(self) -> None:
+        self._speaking = True
+        self.turns += 1
+        if self._peer is not None:
+            self._peer._speaking = False
 
     def part(self) -> None:
         """The peer is gone: close, once everything is out."""

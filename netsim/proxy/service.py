@@ -19,13 +19,14 @@ from netsim.proxy.aside import Aside
 from netsim.proxy.datagrams import DEFAULT_IDLE, DatagramProxy, resolved
 from netsim.proxy.factory import ProxyFactory
 from netsim.proxy.recordings import Recordings
+from netsim.status.options import ReportOptions
 
 NAME = "netsim-proxy"
 FLUSH_WITHIN = 1.5
 """Seconds that stopping waits for recordings; what is not finished then is recovered later."""
 
 
-class Options(options.ServiceOptions):
+class Options(ReportOptions):
     """What C{netsim-proxy} can be told."""
 
     synopsis = "-r HOST:PORT [options]"
@@ -80,6 +81,16 @@ class ProxyService(ServerService):
             self._proxy = ProxyFactory(upstream, self._recordings)
             self._port = await self._config["listen"].server(self._reactor).listen(self._proxy)
         return [self._port.getHost()]
+
+    def ready(self) -> None:
+        """Tell a status daemon how it goes, where one is to know."""
+        if self._config["daemon"] is not None:
+            # Here, as few need what it loads.
+            from netsim.proxy.watching import watch
+
+            where = self._port.getHost()
+            report = watch(self._reactor, self._config, self._proxy, self._recordings, where)
+            report.setServiceParent(self)
 
     def stopService(self) -> Deferred[Any]:
         """End all sessions; their recordings are finished, or can be recovered."""

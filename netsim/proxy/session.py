@@ -16,6 +16,7 @@ from netsim.addresses import describe
 from netsim.proxy.protocol import End, client_end, server_end
 from netsim.proxy.recording import Summary
 from netsim.proxy.recordings import Recordings
+from netsim.proxy.traffic import Traffic
 
 log = Logger()
 
@@ -25,6 +26,8 @@ class ProxySession:
     Joins a client to the upstream, and hands in the journal when both are gone.
 
     @ivar client: the end to be connected to the client.
+    @ivar number: it is the only one of its factory that has it.
+    @ivar since: when the client connected, Unix seconds.
     """
 
     def __init__(
@@ -32,11 +35,15 @@ class ProxySession:
         upstream: IStreamClientEndpoint,
         recordings: Recordings | None,
         gone: Callable[[ProxySession], None],
+        number: int = 0,
+        since: float = 0.0,
     ) -> None:
         """
         @param recordings: where the journal goes; without it, nothing is recorded.
         @param gone: called when the session has ended.
         """
+        self.number = number
+        self.since = since
         self.client = client_end(self)
         self._server = server_end(self)
         self._upstream = upstream
@@ -48,6 +55,16 @@ class ProxySession:
         self._address = ""
         self._closed_by = ""
         self._broken = False
+
+    @property
+    def peer(self) -> str:
+        """The client's address; empty before it is known."""
+        return self._address
+
+    @property
+    def traffic(self) -> Traffic:
+        """What went through it so far."""
+        return Traffic(self.client.turns, self.client.heard, self._server.heard)
 
     def opened(self, end: End) -> None:
         """The client's end is connected first, and then the server's."""

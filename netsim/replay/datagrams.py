@@ -21,13 +21,40 @@ class DatagramReplay(PeerSessions["DatagramSession"]):
     @ivar tally: what became of the sessions.
     @ivar sessions: all of them, by the client's address; a datagram to one that
         has ended is a difference.
+    @ivar begun: how many there were until now.
     """
 
     def __init__(self, reactor: Reactor, score: Score, tally: Tally | None = None) -> None:
         super().__init__(lambda client: DatagramSession(self, client))
         self.tally = tally or Tally()
+        self.begun = 0
+        self._past = 0
         self.reactor = reactor
         self.score = score
+
+    @property
+    def playing(self) -> list[DatagramSession]:
+        """The sessions that have no verdict, in the order in which they began."""
+        return [session for session in self.sessions.values() if not session.is_judged]
+
+    @property
+    def exchanges(self) -> int:
+        """How many were begun, in all sessions until now."""
+        return self._past + sum(session.exchanges for session in self.sessions.values())
+
+    def play(self, score: Score) -> None:
+        """Play this to those who come from now on."""
+        self.score = score
+
+    def close(self, number: int) -> bool:
+        """End the session of this number; whether there is one.  Its client may begin another."""
+        for client, session in self.sessions.items():
+            if session.number == number and not session.is_judged:
+                session.dismiss()
+                self._past += session.exchanges
+                del self.sessions[client]
+                return True
+        return False
 
     def datagramReceived(self, datagram: bytes, addr: Peer) -> None:
         """A client has said something."""
@@ -51,15 +78,33 @@ class DatagramReplay(PeerSessions["DatagramSession"]):
 
 
 class DatagramSession:
-    """Plays the script to one client address."""
+    """
+    Plays the script to one client address.
+
+    @ivar client: the address.
+    @ivar number: it is the only one of its replay that has it.
+    """
 
     def __init__(self, replay: DatagramReplay, client: Peer) -> None:
+        replay.begun += 1
+        self.number = replay.begun
+        self.client = describe_peer(client)
         self._replay = replay
         self._client = client
         self._player = DatagramPlayer(replay.score)
         self._delayed: IDelayedCall | None = None
         self._verdict: Verdict | None = None
         self._perform(self._player.start())
+
+    @property
+    def exchanges(self) -> int:
+        """How many were begun."""
+        return self._player.number
+
+    @property
+    def is_judged(self) -> bool:
+        """It has ended, or failed."""
+        return self._verdict is not None
 
     def receive(self, datagram: bytes) -> None:
         """The client has sent this."""
@@ -71,6 +116,11 @@ class DatagramSession:
         departure = self._player.leave()
         if departure is not None:
             self._judge(departure.describe(), incomplete=True)
+
+    def dismiss(self) -> None:
+        """Somebody does not want it any more: it has failed."""
+        self.stop()
+        self._judge(f"exchange {self._player.number}: the session was closed on request")
 
     def stop(self) -> None:
         """Send nothing more."""
@@ -99,6 +149,5 @@ class DatagramSession:
                 return
             # A client that says too much has failed even after it had passed.
             self._replay.tally.retract()
-        client = describe_peer(self._client)
-        self._verdict = Verdict(client, self._player.number, problem, incomplete)
+        self._verdict = Verdict(self.client, self._player.number, problem, incomplete)
         self._replay.tally.add(self._verdict)

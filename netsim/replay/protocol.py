@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
+from attrs import evolve
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IAddress, IHalfCloseableProtocol, ISSLTransport
 from twisted.internet.protocol import Factory, Protocol, connectionDone
@@ -74,6 +75,7 @@ class ReplayFactory(Factory):
 
     @ivar tally: what became of the sessions.
     @ivar sessions: those that are going on.
+    @ivar begun: how many there were until now.
 
     Example::
 
@@ -96,6 +98,8 @@ class ReplayFactory(Factory):
         """@param load_module: finds action modules; without it, those that ship."""
         self.tally = tally or Tally()
         self.sessions: set[Session] = set()
+        self.begun = 0
+        self._past = 0
         self._settled: Deferred[None] | None = None
         self._waiting: deque[Session] = deque()
         self._setting = Setting(
@@ -110,9 +114,35 @@ class ReplayFactory(Factory):
         """The session of a new connection."""
         if self._waiting:
             return self._waiting.popleft()
-        session = Session(self._setting)
+        self.begun += 1
+        session = Session(self._setting, self.begun)
         self.sessions.add(session)
         return session
+
+    @property
+    def playing(self) -> list[Session]:
+        """The sessions that are going on, in the order in which they began."""
+        return sorted(self.sessions, key=lambda session: session.number)
+
+    @property
+    def exchanges(self) -> int:
+        """How many were begun, in all sessions until now."""
+        return self._past + sum(session.exchanges for session in self.sessions)
+
+    def play(self, score: Score) -> None:
+        """Play this to those who connect from now on."""
+        self._setting = evolve(self._setting, score=score)
+
+    def close(self, number: int) -> bool:
+        """End the session of this number at once; whether there is one."""
+        for session in self.sessions:
+            if session.number == number:
+                session.dismiss()
+                if session in self._waiting:
+                    self._waiting.remove(session)
+                    self.ended(session)
+                return True
+        return False
 
     def stop(self) -> None:
         """Close every connection."""
@@ -129,12 +159,14 @@ class ReplayFactory(Factory):
         """No client will come any more: what is not at its end has failed."""
         for session in list(self.sessions):
             session.abandon()
-        self.sessions.clear()
+            self.ended(session)
         self._waiting.clear()
 
     def ended(self, session: Session) -> None:
         """A session has lost its connection for good."""
-        self.sessions.discard(session)
+        if session in self.sessions:
+            self.sessions.discard(session)
+            self._past += session.exchanges
         self._settle()
 
     def _wait(self, session: Session) -> None:

@@ -31,6 +31,7 @@ from netsim.replay.verdict import Tally
 from netsim.script.blobs import DEFAULT_LIMIT
 from netsim.script.dump import RECORDED
 from netsim.script.player import Score
+from netsim.status.options import ReportOptions
 from netsim.worker import Worker
 
 NAME = "netsim-replay"
@@ -48,7 +49,7 @@ def timing(text: str) -> float:
         raise ValueError("expected none, recorded or a factor such as 0.5") from None
 
 
-class Options(options.ServiceOptions):
+class Options(ReportOptions):
     """What C{netsim-replay} can be told."""
 
     synopsis = "-i FILE [options] [COMMAND [ARGUMENT...]]"
@@ -106,7 +107,7 @@ class ReplayService(process.ServerService):
 
     async def listen(self) -> Iterable[IAddress]:
         """Check everything, then accept clients."""
-        score = await self._source().fetched_score(self._reactor, self._work.submit)
+        score = await self._load(self._config["script"])
         if self._config["listen"].is_datagram or plays_datagrams(score):
             self._listen_for_datagrams(score)
         else:
@@ -115,7 +116,14 @@ class ReplayService(process.ServerService):
         return [self._port.getHost()]
 
     def ready(self) -> None:
-        """Run the test command."""
+        """Tell a status daemon how it goes, where one is to know; run the test command."""
+        if self._config["daemon"] is not None:
+            # Here, as few need what it loads.
+            from netsim.replay.watching import watch
+
+            where = self._port.getHost()
+            report = watch(self._reactor, self._config, self._replay, self._load, where)
+            report.setServiceParent(self)
         if self._config["command"] and self._replay is not None:
             running = Deferred.fromCoroutine(self._run_command(self._replay))
             running.addErrback(self._command_failed)
@@ -140,16 +148,17 @@ class ReplayService(process.ServerService):
             remove_database(self._database)
         return outcome
 
-    def _source(self) -> Source:
+    async def _load(self, script: str) -> Score:
         config = self._config
-        return Source(
+        source = Source(
             config["input"],
-            config["script"],
+            script,
             self._load_module,
             config["external-root"],
             config["max-blob"],
             config["timing"],
         )
+        return await source.fetched_score(self._reactor, self._work.submit)
 
     def _listen_for_datagrams(self, score: Score) -> None:
         address = self._config["listen"]

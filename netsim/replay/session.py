@@ -75,12 +75,14 @@ class Session:
     Plays the script to one client, and is the producer of what that one is sent.
 
     @ivar client: its address; empty before the first connection.
+    @ivar number: it is the only one of its factory that has it.
     """
 
     log = Logger()
 
-    def __init__(self, setting: Setting) -> None:
+    def __init__(self, setting: Setting, number: int = 0) -> None:
         self.client = ""
+        self.number = number
         self._setting = setting
         self._player = StreamPlayer(setting.score)
         self._connection: Any = None
@@ -93,6 +95,11 @@ class Session:
         self._actions: Actions | None = None
         self._pumping = False
         self._ending = False
+
+    @property
+    def exchanges(self) -> int:
+        """How many were begun."""
+        return self._player.number
 
     def attach(self, connection: Connection) -> None:
         """The connection to play on: the first one, or the next."""
@@ -146,6 +153,12 @@ class Session:
             self._actions.stop()
         if self._connection is not None:
             self._connection.transport.abortConnection()
+
+    def dismiss(self) -> None:
+        """Somebody does not want it any more; where it was not at its end, it has failed."""
+        if not self._player.finished:
+            self._judge(f"exchange {self._player.number}: the session was closed on request", False)
+        self.stop()
 
     def pauseProducing(self) -> None:
         """The client is slow to read: write no more, and read no more either."""

@@ -34,12 +34,14 @@ class Tally:
     @ivar heard: called with each verdict.
     @ivar passed: sessions that were played to their end.
     @ivar failed: sessions that were not.
+    @ivar last_failure: the verdict of the last of those.
     """
 
     allow_incomplete: bool = False
     heard: Callable[[Verdict], None] | None = None
     passed: int = 0
     failed: int = 0
+    last_failure: Verdict | None = None
 
     log = Logger()
 
@@ -51,6 +53,7 @@ class Tally:
         """A session has ended."""
         if self.is_failure(verdict):
             self.failed += 1
+            self.last_failure = verdict
             self.log.error("{verdict.client}: failed in {verdict.problem}", verdict=verdict)
         else:
             self.passed += 1

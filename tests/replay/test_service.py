@@ -166,7 +166,9 @@ class RunningTestCase(ServiceTestCase):
         self.statuses: list[int] = []
         self.announced: list[list[IPv4Address]] = []
         self.patch(process, "set_exit_status", self.statuses.append)
-        self.patch(process, "announce", lambda name, addresses: self.announced.append(addresses))
+        self.patch(
+            process, "announce", lambda name, addresses, ranges: self.announced.append(addresses)
+        )
         self.patch(sys, "path", list(sys.path))
         self.world = World()
 
