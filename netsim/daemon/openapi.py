@@ -60,8 +60,10 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
     schema = parameter.kind.schema
     if parameter.default is not None:
         schema["default"] = parameter.default
+    example = {} if parameter.example is None else {"example": parameter.example}
     return {
         "name": parameter.name,
+        **example,
         "in": "path" if parameter.in_path else "query",
         "required": parameter.in_path,
         "description": parameter.description,

@@ -142,6 +142,7 @@ class Parameter:
 
     @ivar default: of one that need not be given.
     @ivar in_path: it is a part of the path, else of the query.
+    @ivar example: a value, for those who read the description.
     """
 
     name: str
@@ -149,6 +150,7 @@ class Parameter:
     description: str
     default: Any = None
     in_path: bool = field(default=False, kw_only=True)
+    example: Any = field(default=None, kw_only=True)
 
 
 def read(

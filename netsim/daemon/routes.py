@@ -56,8 +56,8 @@ class Route:
 
 _PROJECT = "/api/v1/projects/{name}"
 _NO_PROJECT = {404: "There is no such project."}
-_NAME = Parameter("name", Name(), "The project.", in_path=True)
-_ACTION = Parameter("action", Name(), "The action.", in_path=True)
+_NAME = Parameter("name", Name(), "The project.", in_path=True, example="my project")
+_ACTION = Parameter("action", Name(), "The action.", in_path=True, example="stop")
 _SINCE = Parameter("since", Number(0, _LAST_TIME), "Unix time: only what is not older.")
 
 

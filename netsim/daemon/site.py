@@ -7,6 +7,7 @@ from io import BytesIO
 from typing import Any
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
+from twisted.internet.interfaces import IReactorTime
 from twisted.web.resource import IResource, Resource
 from twisted.web.server import Request, Site
 
@@ -196,7 +197,13 @@ class QuietSite(Site):
         """Say nothing."""
 
 
-def make_site(root: IResource, limits: Limits) -> Site:
-    """Serve this over HTTP."""
+def make_site(root: IResource, limits: Limits, reactor: IReactorTime | None = None) -> Site:
+    """
+    Serve this over HTTP.
+
+    @param reactor: the clock of its timeouts; by default the global reactor.
+    """
     requests = type("_Request", (BoundedRequest,), {"longest": limits.message_size})
-    return QuietSite(root, requests, timeout=TIMEOUT, parsePOSTFormSubmission=False)
+    return QuietSite(
+        root, requests, timeout=TIMEOUT, reactor=reactor, parsePOSTFormSubmission=False
+    )

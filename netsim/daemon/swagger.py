@@ -2,7 +2,7 @@
 The documentation of the REST interface, C{/docs/}: Swagger UI, from an installed package.
 
 The package C{swagger_ui} (C{swagger-ui-py}) brings its files; it is not imported.  The page
-around them is this project's, so that it needs no network and no inline script.
+around them is this project's, so that it needs no network, and no inline script or style.
 """
 
 from __future__ import annotations
@@ -17,17 +17,13 @@ from twisted.web.util import Redirect
 from netsim.daemon.answers import Refusal
 from netsim.daemon.site import Refused
 from netsim.web.assets import Asset, AssetResource, LateAssetResource
-from netsim.web.headers import policy
 from netsim.worker import Submit
 
-__all__ = ["DOCS_POLICY", "add_docs", "swagger_directory"]
+__all__ = ["add_docs", "swagger_directory"]
 
 PAGE = Path(__file__).with_name("docs")
 FILES = ("swagger-ui-bundle.js", "swagger-ui.css")
 """What is used of Swagger UI."""
-
-DOCS_POLICY = policy({"style-src": "'self' 'unsafe-inline'"})
-"""Swagger UI writes styles into the page."""
 
 _MISSING = (
     "Swagger UI is not installed: pip install 'netsim[daemon]' brings it."
@@ -65,7 +61,7 @@ class _Docs(Resource):
 
     def __init__(self, directory: Path, submit: Submit) -> None:
         super().__init__()
-        self.putChild(b"", _Page(Asset.read(PAGE / "index.html")))
+        self.putChild(b"", AssetResource(Asset.read(PAGE / "index.html")))
         initializer = PAGE / "swagger-initializer.js"
         self.putChild(initializer.name.encode(), AssetResource(Asset.read(initializer)))
         for name in FILES:
@@ -79,13 +75,3 @@ class _Docs(Resource):
         """Its name without a slash: what the page loads would not be found from there."""
         redirect: bytes = Redirect(b"docs/").render(request)
         return redirect
-
-
-class _Page(AssetResource):
-    """The page, which may do what Swagger UI needs."""
-
-    def render_GET(self, request: Request) -> bytes:
-        """Answer with the page."""
-        body = super().render_GET(request)
-        request.setHeader("Content-Security-Policy", DOCS_POLICY)
-        return body
