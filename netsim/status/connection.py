@@ -78,6 +78,7 @@ class Connection(WebSocketClientProtocol):
 
     log = _Quiet()
     _log = Logger()
+    transport: Any
 
     ready = False
     was_open = False
@@ -181,8 +182,18 @@ class Connection(WebSocketClientProtocol):
         """The connection is gone."""
         self.ready = False
 
-    def sendFrame(self, opcode: int, payload: bytes = b"", **options: Any) -> None:
-        """Autobahn's own frames: answers to pings, the last one."""
+    def sendFrame(
+        self,
+        opcode: int,
+        payload: bytes = b"",
+        fin: bool = True,
+        rsv: int = 0,
+        mask: bytes | None = None,
+        payload_len: int | None = None,
+        chopsize: int | None = None,
+        sync: bool = False,
+    ) -> None:
+        """Send what autobahn sends of itself: answers to pings, and the last frame."""
         self.sendData(client_frame(opcode, payload, os.urandom(4)))
 
     def sendData(self, data: bytes, sync: bool = False, chopsize: int | None = None) -> None:

@@ -35,7 +35,7 @@ def hardware() -> dict[str, Any] | None:
     @return: nothing where psutil is not installed.
     """
     try:
-        import psutil
+        import psutil  # type: ignore[import-untyped]
     except ImportError:
         return None
     percents = psutil.cpu_percent(percpu=True)

@@ -16,20 +16,19 @@ from netsim.backoff import Backoff
 from netsim.status.connection import Connection, ConnectionFactory
 from netsim.status.message import ERROR, HANDSHAKE, Message
 from netsim.status.model import Settings
+from netsim.status.probe import Probe
 
 __all__ = ["Keeper", "Member", "socket_urls"]
 
 CONNECT_WITHIN = 5.0
 JOIN_WITHIN = 5.0
-ANSWER_WITHIN = 20.0
-"""Seconds in which a ping is answered."""
-PING_EVERY = 20.0
-"""Seconds, where nothing else is asked for."""
 CLOSE_WITHIN = 0.5
+"""Seconds."""
 
 _HANDSHAKE_ID = 1
 
 Endpoint = Callable[[Any, bool, str, int], IStreamClientEndpoint]
+"""Of a host and a port, with TLS or without."""
 
 
 class Member(Protocol):
@@ -41,14 +40,17 @@ class Member(Protocol):
     def received(self, connection: Connection, message: Message) -> None:
         """A message has come."""
 
-    def ponged(self) -> None:
-        """All that had been sent at the last L{Keeper.probe} has arrived."""
+    def arrived(self) -> None:
+        """All that had been sent at the last L{Keeper.ask} has arrived."""
 
     def drained(self) -> None:
         """The daemon reads again."""
 
     def left(self) -> None:
         """The connection is gone, after it had joined."""
+
+    def failed(self) -> None:
+        """An attempt has failed."""
 
 
 class Keeper:
@@ -59,7 +61,6 @@ class Keeper:
     other daemons have theirs.
 
     @ivar connection: the one that has joined, if there is.
-    @ivar is_trying: an attempt is under way.
     """
 
     log = Logger()
@@ -77,7 +78,6 @@ class Keeper:
         """
         @param who: the role, L{netsim.status.message.CLI} or L{netsim.status.message.WEB}.
         @param random: gives numbers from 0 up to 1, for the time between attempts.
-        @param endpoint: where a host and a port is reached.
         """
         self.connection: Connection | None = None
         self._reactor = reactor
@@ -89,30 +89,22 @@ class Keeper:
         self._backoff = Backoff(random, first=0.5, limit=30.0)
         self._urls = socket_urls(settings)
         self._choice = 0
-        self._candidate: Connection | None = None
         self._attempt: Deferred[Any] | None = None
+        self._candidate: Connection | None = None
         self._timer: IDelayedCall | None = None
-        self._probe: IDelayedCall | None = None
-        self._is_probing = self._has_ponged = False
+        self._probe: Probe | None = None
         self._since = 0.0
-        self._said: str | None = None
-        self._running = False
-
-    @property
-    def is_trying(self) -> bool:
-        """Whether an attempt is under way."""
-        return self._attempt is not None or self._candidate is not None
+        self._is_missed = self._running = False
 
     def start(self) -> None:
         """Try, until L{stop}."""
         self._running = True
-        self._try()
+        self._retry()
 
     def retry(self) -> None:
         """There is reason to believe that the daemon is there now: do not wait."""
-        if self._running and self.connection is None and not self.is_trying:
-            self._cancel_timer()
-            self._try()
+        if self._running and not (self.connection or self._attempt or self._candidate):
+            self._retry()
 
     def stop(self) -> Deferred[None]:
         """Close the connection; fires within half a second."""
@@ -131,47 +123,37 @@ class Keeper:
 
         return connection.finish().addCallback(gone)
 
-    def probe(self) -> bool:
+    def ask(self) -> bool:
         """
-        Ask whether all that was sent has arrived; L{Member.ponged} is called when it has.
+        Ask whether all that was sent has arrived; L{Member.arrived} is called when it has.
 
-        @return: False while there is no answer to the last question.
+        @return: False while the answer to an earlier question is still to come.
         """
-        if self.connection is None or self._is_probing:
-            return False
-        self._cancel_probe()
-        self._is_probing = True
-        self.connection.ping(b"netsim")
-        self._probe = self._reactor.callLater(ANSWER_WITHIN, self._unanswered)
-        return True
+        return self._probe is not None and self._probe.ask()
+
+    # What a connection tells.
 
     def opened(self, connection: Connection) -> None:
         """Ask to join the project."""
-        self._candidate = connection
         connection.send([self._hello])
         self._set_timer(JOIN_WITHIN, connection.abort)
 
     def received(self, connection: Connection, message: Message) -> None:
-        """The answer to the handshake; then it is the member's."""
+        """The answer to the handshake; what comes after it is the member's."""
         if connection is self.connection:
             if message.event_type == ERROR:
-                self._complain(f"says: {_reason(message)}")
-            elif message.event_type != HANDSHAKE:
-                self._member.received(connection, message)
+                self.log.debug("the status daemon says: {reason}", reason=_reason(message))
+            self._member.received(connection, message)
         elif message.event_type == HANDSHAKE and _result(message) == 200:
             self._join(connection)
         elif message.event_type in (HANDSHAKE, ERROR):
-            self._complain(f"does not let {self._name!r} join: {_reason(message)}")
+            self._miss(f"does not let {self._name!r} join: {_reason(message)}")
             connection.abort()
 
     def ponged(self, connection: Connection, payload: bytes) -> None:
-        """What was sent has arrived."""
-        if connection is self.connection and self._is_probing:
-            self._has_ponged = True
-            self._is_probing = False
-            self._cancel_probe()
-            self._probe = self._reactor.callLater(PING_EVERY, self.probe)
-            self._member.ponged()
+        """What was sent before the ping has arrived."""
+        if self._probe is not None:
+            self._probe.answered()
 
     def drained(self, connection: Connection) -> None:
         """The daemon reads again."""
@@ -182,24 +164,23 @@ class Keeper:
         """Try again, sooner or later."""
         was_joined = connection is self.connection
         self.connection = self._candidate = None
-        self._is_probing = False
         self._cancel_timer()
-        self._cancel_probe()
         if was_joined:
-            self._backoff.held(self._reactor.seconds() - self._since)
-            self._complain(f"is lost: {reason}")
-            self._member.left()
-        elif not connection.was_open:
-            self._next_url(reason)
+            self._leave(reason)
+        if not connection.was_open and self._next_url():
+            self._retry()
+            return
+        if not connection.was_open:
+            self._miss(f"has no WebSocket: {reason}")
         self._wait()
 
-    def _try(self) -> None:
-        self._timer = None
-        url = self._urls[self._choice]
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port or 0
-        factory = ConnectionFactory(url, self._reactor, self, self._settings.token)
-        endpoint = self._endpoint(self._reactor, parts.scheme == "wss", host, port)
+    def _retry(self) -> None:
+        self._cancel_timer()
+        url = urlsplit(self._urls[self._choice])
+        factory = ConnectionFactory(url.geturl(), self._reactor, self, self._settings.token)
+        endpoint = self._endpoint(
+            self._reactor, url.scheme == "wss", url.hostname or "", url.port or 0
+        )
         attempt = self._attempt = endpoint.connect(factory)
         attempt.addTimeout(CONNECT_WITHIN, self._reactor)
         attempt.addCallbacks(self._connected, self._unreachable)
@@ -212,55 +193,50 @@ class Keeper:
     def _unreachable(self, failure: Failure) -> None:
         self._attempt = None
         self._choice = 0
-        self._complain(f"is not there: {failure.getErrorMessage()}")
+        self._miss(f"is not there: {failure.getErrorMessage()}")
         self._wait()
 
-    def _next_url(self, reason: str) -> None:
+    def _next_url(self) -> bool:
         self._choice = (self._choice + 1) % len(self._urls)
-        if self._choice == 0:
-            self._complain(f"has no WebSocket: {reason}")
-        elif self._running:
-            self._set_timer(0, self._try)
+        return self._running and self._choice > 0
 
     def _join(self, connection: Connection) -> None:
         self._cancel_timer()
         self._candidate, self.connection = None, connection
         self._since = self._reactor.seconds()
-        self._has_ponged = False
+        self._is_missed = False
         if not self._settings.mute:
             self.log.info(
                 "{name} is connected to the status daemon at {url}",
                 name=self._name,
                 url=self._settings.url,
             )
-        self._said = None
-        self.probe()
+        self._probe = Probe(self._reactor, connection, self._member.arrived)
+        self._probe.ask()
         self._member.joined(connection)
 
+    def _leave(self, reason: str) -> None:
+        if self._probe is not None:
+            self._probe.stop()
+            self._probe = None
+        self._backoff.held(self._reactor.seconds() - self._since)
+        self._miss(f"is lost: {reason}")
+        self._member.left()
+
     def _wait(self) -> None:
-        if self._running and self._timer is None:
-            self._set_timer(self._backoff.delay(), self._try)
+        if self._running:
+            self._set_timer(self._backoff.delay(), self._retry)
+        self._member.failed()
 
-    def _unanswered(self) -> None:
-        self._probe = None
-        self._is_probing = False
-        if self.connection is None:
-            return
-        if self._has_ponged:
-            self.connection.abort()
-        else:
-            # There are servers that do not answer pings: TCP has to find out then.
-            self._member.ponged()
-
-    def _complain(self, what: str) -> None:
+    def _miss(self, what: str) -> None:
         # Once, until it is there again: most programs can do without a daemon.
-        if self._said is None and not self._settings.mute and self._running:
+        if self._running and not self._is_missed and not self._settings.mute:
             self.log.warn(
-                "the status daemon at {url} {what}; trying again until it is there",
+                "the status daemon at {url} {what}; trying until it is there",
                 url=self._settings.url,
                 what=what,
             )
-        self._said = what
+        self._is_missed = True
 
     def _set_timer(self, seconds: float, call: Callable[[], Any]) -> None:
         self._cancel_timer()
@@ -270,11 +246,6 @@ class Keeper:
         if self._timer is not None and self._timer.active():
             self._timer.cancel()
         self._timer = None
-
-    def _cancel_probe(self) -> None:
-        if self._probe is not None and self._probe.active():
-            self._probe.cancel()
-        self._probe = None
 
 
 def socket_urls(settings: Settings) -> list[str]:

@@ -3,65 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Any, Protocol
+from typing import Any
 
-from treq.client import HTTPClient
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IDelayedCall
-from twisted.internet.protocol import Protocol as ProtocolBase
-from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
-from twisted.web.client import (
-    Agent,
-    HTTPConnectionPool,
-    ResponseDone,
-    _HTTP11ClientFactory,
-)
-from twisted.web.http import PotentialDataLoss
 
 from netsim.backoff import Backoff
 from netsim.errors import PeerError
+from netsim.status.http import Http, read
 from netsim.status.model import Settings
 
-__all__ = ["Http", "OwnHttp", "Sync"]
+__all__ = ["Sync"]
 
 ANSWER_WITHIN = 5.0
 """Seconds."""
-
-_MAX_ANSWER = 64 << 10
-"""Bytes."""
-
-
-class Http(Protocol):
-    """What is needed of treq."""
-
-    def post(self, url: str, **options: Any) -> Deferred[Any]:
-        """As L{treq.client.HTTPClient.post}."""
-
-
-class OwnHttp:
-    """An HTTP client that keeps its connection, and nothing else."""
-
-    def __init__(self, reactor: Any) -> None:
-        self._pool = HTTPConnectionPool(reactor, persistent=True)
-        self._pool.maxPersistentPerHost = 1
-        self._pool._factory = _QuietFactory
-        agent = Agent(reactor, connectTimeout=ANSWER_WITHIN, pool=self._pool)
-        cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
-        self.post = HTTPClient(agent, cookies).post
-
-    def close(self) -> Deferred[Any]:
-        """Close the connection."""
-        closed: Deferred[Any] = self._pool.closeCachedConnections()
-        return closed
-
-
-class _QuietFactory(_HTTP11ClientFactory):
-    """Does not log each attempt to connect."""
-
-    noisy = False
 
 
 class Sync:
@@ -126,9 +83,9 @@ class Sync:
     def _send(self) -> None:
         self._timer = None
         begun = self._reactor.seconds()
-        underway = self._underway = self._post(ANSWER_WITHIN)
-        underway.addCallbacks(self._succeeded, self._failed)
-        underway.addCallback(self._wait, begun)
+        self._underway = self._post(ANSWER_WITHIN)
+        ended = self._underway.addCallbacks(self._succeeded, self._failed)
+        ended.addCallback(self._wait, begun)
 
     def _post(self, within: float) -> Deferred[None]:
         try:
@@ -144,7 +101,7 @@ class Sync:
             unbuffered=True,
             reactor=self._reactor,
         )
-        answer: Deferred[None] = asked.addCallback(_read)
+        answer: Deferred[None] = asked.addCallback(read)
         return answer.addTimeout(within, self._reactor)
 
     def _succeeded(self, _: None) -> float:
@@ -175,42 +132,3 @@ class Sync:
                 what=what,
             )
         self._said = what
-
-
-class _Body(ProtocolBase):
-    """Reads what a daemon answers to its end, so that the connection can be used again."""
-
-    def __init__(self) -> None:
-        self.finished: Deferred[bytes] = Deferred(lambda _: self._hang_up())
-        self._start = b""
-        self._size = 0
-
-    def dataReceived(self, data: bytes) -> None:
-        self._size += len(data)
-        self._start = (self._start + data)[:200]
-        if self._size > _MAX_ANSWER:
-            self._hang_up()
-
-    def connectionLost(self, reason: Failure = connectionDone) -> None:
-        if self.finished.called:
-            return
-        if reason.check(ResponseDone, PotentialDataLoss) or self._size > _MAX_ANSWER:
-            self.finished.callback(self._start)
-        else:
-            self.finished.errback(reason)
-
-    def _hang_up(self) -> None:
-        if self.transport is not None:
-            self.transport.loseConnection()
-
-
-def _read(response: Any) -> Deferred[None]:
-    body = _Body()
-    response.deliverBody(body)
-
-    def check(start: bytes) -> None:
-        if not 200 <= response.code < 300:
-            text = start.decode("utf-8", "replace").strip()
-            raise PeerError(f"{response.code} {text}")
-
-    return body.finished.addCallback(check)
