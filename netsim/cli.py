@@ -1,9 +1,9 @@
 """
 The C{netsim} command: the services for people who do not know C{twistd}, and tools.
 
-C{netsim record}, C{netsim replay}, C{netsim simulator start} and C{netsim dsisocket} are
-C{netsim-proxy}, C{netsim-replay}, C{netsim-simulator} and C{netsim-dsisocket}, with the same
-options and the same services.
+C{netsim record}, C{netsim replay}, C{netsim simulator start}, C{netsim dsisocket} and
+C{netsim daemon} are C{netsim-proxy}, C{netsim-replay}, C{netsim-simulator},
+C{netsim-dsisocket} and C{netsim-daemon}, with the same options and the same services.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ COMMANDS: Commands = {
         "Options",
         "Obey commands from inside a workload.",
     ),
+    "daemon": ("netsim.daemon.service", "Options", "Keep the status of programs, on a web page."),
     "dsi": ("netsim.dsisocket.client", "Dsi", "Send commands to a dsisocket."),
     "show": ("netsim.tools", "Show", "List a recording."),
     "diff": ("netsim.tools", "Diff", "Show the first difference between two recordings."),
@@ -92,7 +93,7 @@ class Options(GroupOptions):
     """The commands."""
 
     synopsis = "Usage: netsim"
-    longdesc = "Record, replay, simulate and steer. `netsim COMMAND --help` tells more."
+    longdesc = "Record, replay, simulate, steer and watch. `netsim COMMAND --help` tells more."
     example = "netsim record -r instrument.example:5025 -o session"
     commands = COMMANDS
     environment = {"reactor": choice.VARIABLE}

@@ -14,6 +14,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -23,7 +24,17 @@ from netsim import process
 from netsim.addresses import Address
 from netsim.errors import InputError
 
-__all__ = ["ServiceOptions", "Tool", "address", "count", "directories", "port", "seconds", "size"]
+__all__ = [
+    "ServiceOptions",
+    "Tool",
+    "address",
+    "check_extra",
+    "count",
+    "directories",
+    "port",
+    "seconds",
+    "size",
+]
 
 Coercer = Callable[[str], Any]
 
@@ -193,6 +204,17 @@ def directories(text: str) -> list[Path]:
     if missing:
         raise ValueError(f"there is no directory {', '.join(missing)}")
     return found
+
+
+def check_extra(extra: str, *packages: str) -> None:
+    """
+    Check that what an extra of netsim brings is installed, and load nothing of it.
+
+    @raise usage.UsageError: it is not, and how to get it.
+    """
+    if missing := [name for name in packages if find_spec(name) is None]:
+        how = f"pip install 'netsim[{extra}]'"
+        raise usage.UsageError(f"{' and '.join(missing)} not installed: {how}")
 
 
 def _whole(text: str, expected: str, most: float = math.inf) -> int:

@@ -42,6 +42,7 @@ COMMANDS = {
     "netsim-replay": ["replay"],
     "netsim-simulator": ["simulator", "start"],
     "netsim-dsisocket": ["dsisocket"],
+    "netsim-daemon": ["daemon"],
 }
 """What services are called where C{netsim} runs them."""
 
