@@ -12,10 +12,10 @@ from twisted.web.server import Request
 
 from netsim.daemon.access import Access, is_loopback
 from netsim.daemon.answers import Call, Refusal, Reply
+from netsim.daemon.door import FrontDoor, send
 from netsim.daemon.operations import About, Operations
 from netsim.daemon.parameters import read
 from netsim.daemon.routes import ROUTES, Route
-from netsim.daemon.site import FrontDoor, send
 from netsim.daemon.switchboard import Switchboard
 
 if TYPE_CHECKING:

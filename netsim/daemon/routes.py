@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from attrs import field, frozen
 
 from netsim.daemon.history import MAX_LIMIT
+from netsim.daemon.kinds import Choice, Name, Number, Text
 from netsim.daemon.logline import LEVELS
-from netsim.daemon.parameters import Choice, Name, Number, Parameter, Text
+from netsim.daemon.parameters import Parameter
 
 __all__ = ["ROUTES", "Route"]
 

@@ -15,7 +15,7 @@ from twisted.web.server import Request
 from twisted.web.util import Redirect
 
 from netsim.daemon.answers import Refusal
-from netsim.daemon.site import Refused
+from netsim.daemon.door import Refused
 from netsim.web.assets import Asset, AssetResource, LateAssetResource
 from netsim.worker import Submit
 

@@ -1,0 +1,127 @@
+"""The root of the daemon's HTTP: who may come in, and where to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import quote_from_bytes, unquote_to_bytes
+
+from twisted.web.resource import IResource, Resource
+from twisted.web.server import Request
+
+from netsim.daemon.access import Access
+from netsim.daemon.answers import Refusal, Reply
+from netsim.web.headers import HEADERS
+
+__all__ = ["FrontDoor", "Refused", "send"]
+
+SAFE_METHODS = (b"GET", b"HEAD")
+"""Those that change nothing, and whose answers a page of somebody else's cannot read."""
+
+POLICY = "default-src 'none'; frame-ancestors 'none'"
+SOCKET = b"ws"
+"""The WebSocket: it looks at who comes by itself, as it does on its own port."""
+
+
+def send(request: Request, reply: Reply) -> bytes:
+    """Set status and headers of an answer; its body."""
+    request.setResponseCode(reply.status)
+    for name, value in {**HEADERS, **reply.headers}.items():
+        request.setHeader(name, value)
+    request.setHeader("Cache-Control", "no-store")
+    request.setHeader("Content-Security-Policy", POLICY)
+    if reply.status != 204:
+        request.setHeader("Content-Type", "application/json")
+        request.setHeader("Content-Length", str(len(reply.body)))
+    return reply.body
+
+
+class Refused(Resource):
+    """Says why a request is not done, whatever its method."""
+
+    isLeaf = True
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__()
+        self._reply = refusal.reply
+
+    def render(self, request: Request) -> bytes:
+        """Answer."""
+        return send(request, self._reply)
+
+
+class FrontDoor(Resource):
+    """
+    The root: looks at who comes, and shows the way.
+
+    What is put into it is found by the first part of a path; everything else is the REST
+    interface's.  Doubled slashes, and one at the end, make no difference to that.
+    """
+
+    def __init__(self, api: IResource, access: Access, touch: Callable[[], None]) -> None:
+        """@param touch: called for every request."""
+        super().__init__()
+        self._api = api
+        self._access = access
+        self._touch = touch
+
+    def getChildWithDefault(self, path: bytes, request: Request) -> IResource:
+        """Find who answers, or why nobody will."""
+        self._touch()
+        request.setHeader("Server", "netsim-daemon")
+        parts = [part for part in request.path.split(b"/") if part]
+        first = unquote_to_bytes(parts[0]) if parts else b""
+        if first == SOCKET and first in self.children:
+            return self._enter(request, parts)
+        try:
+            self._check(request)
+            if first in self.children:
+                return self._enter(request, parts)
+            request.prepath, request.postpath = [], [_canonical(part) for part in parts]
+        except Refusal as refusal:
+            return Refused(refusal)
+        return self._api
+
+    def _enter(self, request: Request, parts: list[bytes]) -> IResource:
+        # A directory is told from a file by the slash at its end.
+        end = [b""] if len(parts) and request.path.endswith(b"/") else []
+        names = [unquote_to_bytes(part) for part in parts] or [b""]
+        request.prepath, request.postpath = names[:1], [*names[1:], *end]
+        child: IResource = self.children[names[0]]
+        return child
+
+    def _check(self, request: Request) -> None:
+        """@raise Refusal: this request may not come in."""
+        host = request.getHeader("Host")
+        if not _is_hostname(request.getRequestHostname()):
+            raise Refusal(400, "the Host is none")
+        if problem := self._access.host_problem(host):
+            raise Refusal(403, problem)
+        if request.method in SAFE_METHODS:
+            return
+        if request.getHeader("Sec-Fetch-Site") == "cross-site":
+            raise Refusal(403, "pages of other servers may not do this")
+        if problem := self._access.origin_problem(request.getHeader("Origin"), host):
+            raise Refusal(403, problem)
+
+
+def _canonical(part: bytes) -> bytes:
+    """
+    Write a part of a path in the one way that it can be compared.
+
+    @raise Refusal: it is not UTF-8.
+    """
+    plain = unquote_to_bytes(part)
+    try:
+        plain.decode("utf-8")
+    except UnicodeDecodeError:
+        raise Refusal(400, "the path is not UTF-8") from None
+    return quote_from_bytes(plain, safe="").encode()
+
+
+def _is_hostname(host: bytes) -> bool:
+    # What matches routes takes it for a domain name, though no route asks for it.
+    try:
+        host.decode("ascii").encode("idna")
+    except UnicodeError:
+        return False
+    return True
