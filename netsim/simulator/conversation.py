@@ -16,6 +16,7 @@ from netsim.simulator.instance import SLOW, Instance
 from netsim.simulator.later import Later, Sent
 from netsim.simulator.model import SHUTDOWN
 from netsim.simulator.system import MessageSystem
+from netsim.simulator.traffic import Traffic
 
 __all__ = ["Conversation", "Farewell", "Outcome"]
 
@@ -58,6 +59,7 @@ class Conversation:
         self._framing = system.framing if isinstance(system, MessageSystem) else None
         self._framer: Framer | None = self._framing.framer() if self._framing else None
         self._is_message = isinstance(system, MessageSystem)
+        self._heard = self._count = 0
         self._dropped = 0
         self._begun = b""
         if not listens:
@@ -65,8 +67,14 @@ class Conversation:
         else:
             self._hear = self._stream if self._is_message else self._octets
 
+    @property
+    def traffic(self) -> Traffic:
+        """What has come so far."""
+        return Traffic(self._count, self._heard)
+
     def feed(self, data: bytes) -> Iterator[Outcome]:
         """Take what came; give the answers one by one, so that the next waits for the last."""
+        self._heard += len(data)
         if self._reader is None:
             return self._hear(data)
         pieces = self._reader.split(data)
@@ -90,6 +98,7 @@ class Conversation:
 
     def execute(self, command: CustomCommand) -> Iterator[Outcome]:
         """Obey a custom command; whatever is wrong with it is logged."""
+        self._count += 1
         method = self._instance.method(command)
         if method is None:
             return
@@ -174,6 +183,7 @@ class Conversation:
                 if answer is True:
                     continue
                 if answer is not False:
+                    self._count += 1
                     message = self._begun + data[begin:place]
                     if isinstance(answer, str) and answer:
                         if found := self.answer(answer, message):
@@ -198,6 +208,7 @@ class Conversation:
         return self._messages([data] if self._framing is None else self._framing.datagram(data))
 
     def _messages(self, messages: list[bytes]) -> Iterator[Outcome]:
+        self._count += len(messages)
         handle, peer = self._instance.system.handle, self.peer
         for message in messages:
             if self.ended:

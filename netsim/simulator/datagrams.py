@@ -25,6 +25,7 @@ from netsim.simulator.conversation import Conversation, Farewell
 from netsim.simulator.instance import SLOW, Instance
 from netsim.simulator.queues import StatusQueue
 from netsim.simulator.system import as_bytes
+from netsim.simulator.traffic import Traffic
 
 __all__ = ["DatagramListenHandler", "DatagramSendHandler"]
 
@@ -69,12 +70,20 @@ class DatagramHandler(DatagramProtocol):
         self.instance = instance
         self._farewell = farewell
         self._hand = instance.datagram_hand()
+        self._heard = self._count = 0
         self._pending = 0
         self._full = False
         self._answering: dict[Deferred[Any], Conversation] = {}
 
+    @property
+    def traffic(self) -> Traffic:
+        """What has come so far, also what was lost here."""
+        return Traffic(self._count, self._heard)
+
     def datagramReceived(self, datagram: bytes, addr: Sender) -> None:
         """Somebody has sent something."""
+        self._count += 1
+        self._heard += len(datagram)
         if self._pending >= MAX_PENDING:
             self._refuse()
             return

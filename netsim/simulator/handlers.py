@@ -28,6 +28,7 @@ from netsim.simulator.custom import CustomCommand, CustomReader
 from netsim.simulator.instance import SLOW, Instance
 from netsim.simulator.later import Later
 from netsim.simulator.system import as_bytes
+from netsim.simulator.traffic import Traffic
 from netsim.transports import Outlet
 
 __all__ = ["BaseHandler", "ConnectionPeer", "ListenHandler"]
@@ -111,6 +112,11 @@ class BaseHandler(Protocol):
         peer = ConnectionPeer(self)
         self._conversation = Conversation(self.instance, peer, self.listens, reader)
         peer.state = self.new_state()
+
+    @property
+    def traffic(self) -> Traffic:
+        """What the client has sent so far."""
+        return self._conversation.traffic
 
     def dataReceived(self, data: bytes) -> None:
         """The client has said something."""

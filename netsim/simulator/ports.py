@@ -19,6 +19,7 @@ from netsim.simulator.instance import Instance
 from netsim.simulator.model import Place
 from netsim.simulator.senders import SendHandler
 from netsim.simulator.threaded import ThreadedListenHandler, ThreadedSendHandler
+from netsim.simulator.traffic import Traffic
 
 __all__ = ["LINGER", "DatagramPort", "Port", "StreamPort"]
 
@@ -33,9 +34,11 @@ class Port:
 
     @ivar address: where it really is; C{None} while it is closed.
     @ivar beat: what sends the status of a system that has C{status}.
+    @ivar sends: its clients get the status.
     """
 
     clients = 0
+    sends = False
 
     def __init__(self, instance: Instance, place: Place, stopped: Callable[[], object]) -> None:
         """@param stopped: called when a client has closed it by a custom command."""
@@ -46,6 +49,11 @@ class Port:
         self._place = place
         self._stopped = stopped
         self._port: Any = None
+
+    @property
+    def traffic(self) -> Traffic:
+        """What its clients have sent so far."""
+        raise NotImplementedError
 
     def open(self) -> Deferred[IAddress]:
         """
@@ -97,8 +105,9 @@ class StreamPort(Port):
         """@param sends: it sends the status, else it takes commands."""
         super().__init__(instance, place, stopped)
         self.handlers: set[BaseHandler] = set()
+        self.sends = sends
         self._empty: list[Deferred[None]] = []
-        self._sends = sends
+        self._past = Traffic()
         if sends and instance.is_periodic:
             self.beat = Beat(instance)
 
@@ -107,11 +116,16 @@ class StreamPort(Port):
         """How many connections there are."""
         return len(self.handlers)
 
+    @property
+    def traffic(self) -> Traffic:
+        """What its clients have sent so far, those that have left included."""
+        return sum((handler.traffic for handler in self.handlers), self._past)
+
     def handler(self) -> BaseHandler:
         """The protocol of a new connection."""
         instance, gone = self._instance, self._left
         handler: BaseHandler
-        if self._sends:
+        if self.sends:
             sender = SendHandler if instance.on_reactor else ThreadedSendHandler
             handler = sender(instance, gone, self.farewell, self.beat)
         else:
@@ -141,7 +155,9 @@ class StreamPort(Port):
             handler.transport.abortConnection()
 
     def _left(self, handler: BaseHandler) -> None:
-        self.handlers.discard(handler)
+        if handler in self.handlers:
+            self.handlers.discard(handler)
+            self._past += handler.traffic
         if not self.handlers:
             empty, self._empty = self._empty, []
             for waiting in empty:
@@ -165,6 +181,11 @@ class DatagramPort(Port):
         super().__init__(instance, place, stopped)
         kind = DatagramSendHandler if sends else DatagramListenHandler
         self._handler = kind(instance, self.farewell)
+
+    @property
+    def traffic(self) -> Traffic:
+        """What was sent to it so far."""
+        return self._handler.traffic
 
     def _listen(self) -> Any:
         address = Address.parse(f"udp:{_bindable(self._place)}")

@@ -17,13 +17,16 @@ from twisted.internet.defer import (
 from twisted.internet.defer import TimeoutError as Late
 from twisted.internet.interfaces import IAddress
 
-from netsim.errors import SimulatorError
+from netsim.errors import ActionError, SimulatorError
+from netsim.simulator.called import call
+from netsim.simulator.conversation import Farewell
 from netsim.simulator.entries import read_entry
 from netsim.simulator.hosting import Hosting
 from netsim.simulator.instance import Instance
 from netsim.simulator.model import Entry
 from netsim.simulator.openable import Openable
 from netsim.simulator.ports import DatagramPort, Port, StreamPort
+from netsim.simulator.traffic import Traffic
 
 __all__ = ["STOP_WITHIN", "Server"]
 
@@ -119,6 +122,16 @@ class Server(Openable):
         return sum(port.clients for port in self._ports)
 
     @property
+    def subscribers(self) -> int:
+        """How many of these get the status."""
+        return sum(port.clients for port in self._ports if port.sends)
+
+    @property
+    def traffic(self) -> Traffic:
+        """What its clients have sent since it was opened."""
+        return sum((port.traffic for port in self._ports), Traffic())
+
+    @property
     def skipped(self) -> int:
         """Beats that could not be kept."""
         return sum(port.beat.skipped for port in self._ports if port.beat is not None)
@@ -161,6 +174,23 @@ class Server(Openable):
         waiting: Deferred[None] = Deferred()
         self._run.waiting.append(waiting)
         return waiting
+
+    async def command(self, text: str, caller: str) -> str:
+        """
+        Obey a custom command, as if a client had sent it; one that stops it does so.
+
+        @param text: such as C{name:a,b}.
+        @param caller: who has sent it, for the log.
+        @return: what that one is answered.
+        @raise ActionError: it is not open, there is no such command, or it has failed.
+        """
+        run = self._run
+        if run is None or run.instance is None or not self.addresses:
+            raise ActionError(f"{self.label} is not open")
+        answer = await call(run.instance, text, caller)
+        if isinstance(answer, Farewell) and self._run is run:
+            self.close()
+        return answer.decode("latin-1")
 
     def start(self) -> Any:
         """

@@ -30,6 +30,7 @@ from netsim.simulator.messages import Status, overlap
 from netsim.simulator.rundir import LOCK
 from netsim.simulator.running import survey
 from netsim.simulator.simulator import Simulator
+from netsim.status.options import ReportOptions
 from netsim.worker import Worker
 
 NAME = "netsim-simulator"
@@ -46,7 +47,7 @@ def host(text: str) -> str:
     return text
 
 
-class Options(SystemOptions):
+class Options(SystemOptions, ReportOptions):
     """What C{netsim-simulator} can be told."""
 
     synopsis = "[options]"
@@ -119,7 +120,7 @@ class Start(Options):
     def _words(self) -> Iterator[str]:
         for name in ("system", "path"):
             yield from (f"--{name}={value}" for value in self[name])
-        for name in ("type", "host", "port-offset", "max-workers"):
+        for name in ("type", "host", "port-offset", "max-workers", "daemon", "project"):
             if self[name] is not None:
                 yield f"--{name}={self[name]}"
         yield from (f"--{name}" for name in ("on-reactor", "no-custom-commands") if self[name])
@@ -149,7 +150,7 @@ class SimulatorService(process.ServerService):
     async def listen(self) -> Iterable[IAddress]:
         """Open all ports of all simulators, or none."""
         if self._role == child.WATCHED:
-            child.StdinEnd(self._reactor, self._leave)
+            child.StdinEnd(self._reactor, self.leave)
         try:
             self._prepare()
             self._control.open(run_directory())
@@ -178,7 +179,12 @@ class SimulatorService(process.ServerService):
             ends.append(end.addBoth(self._stopped, hosted))
         if self._role == child.DETACHED:
             child.release_stdout()
-        DeferredList(ends).addCallback(lambda _: self._leave())
+        if self._config["daemon"] is not None:
+            # Here, as few need what it loads.
+            from netsim.simulator.watching import watch
+
+            watch(self._reactor, self._config, self).setServiceParent(self)
+        DeferredList(ends).addCallback(lambda _: self.leave())
 
     def status(self) -> Iterable[Status]:
         """How the simulators are, for the control socket."""
@@ -189,9 +195,16 @@ class SimulatorService(process.ServerService):
         chosen = [hosted for hosted in self.hosted if hosted.name in names]
         if any(hosted.since is None for hosted in chosen):
             # What is not complete yet is given up as a whole.
-            self._leave()
+            self.leave()
         for hosted in chosen:
             hosted.simulator.close().addErrback(self._not_closed)
+
+    def leave(self) -> None:
+        """End the process: all have stopped, or nobody wants them any more."""
+        if not self._stopping:
+            _exit_for_sure(0)
+            process.set_exit_status(0)
+            process.stop(self._reactor)
 
     def stopService(self) -> Deferred[Any]:
         """Stop all, and remove the control socket."""
@@ -253,13 +266,6 @@ class SimulatorService(process.ServerService):
     def _stopped(self, outcome: Any, hosted: Hosted) -> None:
         self.hosted.remove(hosted)
         _say(f"Simulator '{hosted.name}' stopped.")
-
-    def _leave(self) -> None:
-        """All have stopped, or whoever waits for them has gone."""
-        if not self._stopping:
-            _exit_for_sure(0)
-            process.set_exit_status(0)
-            process.stop(self._reactor)
 
     async def _running_already(self) -> list[str]:
         worker = Worker(self._reactor, "netsim-simulator status")

@@ -28,6 +28,7 @@ class FakeSimulator:
         self.clients = self.skipped = self.missed = 0
         self.closed = 0
         self.entries: Sequence[Entry] = ()
+        self.servers: Sequence[Any] = ()
         self.opening: Deferred[Any] = succeed(None)
         self.addresses: list[IPv4Address] = []
         self._waiting: list[Deferred[None]] = []
