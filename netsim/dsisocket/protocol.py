@@ -23,6 +23,9 @@ class CommandFactory(Factory):
 
     @ivar token: what clients have to send first.
     @ivar clock: what delays are measured by.
+    @ivar begun: how many connections there were until now.
+    @ivar commands: how many commands there were until now.
+    @ivar failed: how many of them have failed.
     """
 
     noisy = False
@@ -46,6 +49,7 @@ class CommandFactory(Factory):
         """
         self.token = token
         self.clock = clock if clock is not None else _reactor()
+        self.begun = self.commands = self.failed = 0
         self._run = run
         self._concurrent = concurrent
         self._details = details
@@ -57,7 +61,28 @@ class CommandFactory(Factory):
 
     def buildProtocol(self, address: IAddress | None) -> CommandProtocol | None:
         """A client; none after L{stop}, which closes the connection."""
-        return None if self._stopped else CommandProtocol(self)
+        if self._stopped:
+            return None
+        self.begun += 1
+        return CommandProtocol(self, self.begun)
+
+    @property
+    def connections(self) -> list[CommandProtocol]:
+        """Those that there are, in the order in which they began."""
+        return sorted(self._connected, key=lambda protocol: protocol.number)
+
+    @property
+    def running(self) -> int:
+        """How many commands run, those of closed connections included."""
+        return self._in_flight
+
+    def close(self, number: int) -> bool:
+        """Close the connection of this number, once what was answered is sent; if there is one."""
+        for protocol in self._connected:
+            if protocol.number == number:
+                protocol.close()
+                return True
+        return False
 
     def admit(self, protocol: CommandProtocol) -> bool:
         """Count a connection; whether it is to be served."""
@@ -75,6 +100,7 @@ class CommandFactory(Factory):
     def execute(self, value: object) -> Deferred[Reply]:
         """Run a command; this does not fail."""
         self._in_flight += 1
+        self.commands += 1
         return maybeDeferred(self._run, value).addErrback(self._broken).addBoth(self._landed)
 
     def line(self, reply: Reply) -> bytes:
@@ -96,6 +122,7 @@ class CommandFactory(Factory):
 
     def _landed(self, reply: Reply) -> Reply:
         self._in_flight -= 1
+        self.failed += reply.status is not Status.OK
         if not self._in_flight:
             settling, self._settling = self._settling, []
             for waiting in settling:

@@ -32,6 +32,7 @@ from netsim.dsisocket.targets import target_of
 from netsim.dsisocket.tunnel import ReverseTunnel
 from netsim.errors import ConfigError, Problem
 from netsim.process import ServerService
+from netsim.status.options import TOKEN, ReportOptions
 
 NAME = "netsim-dsisocket"
 CONFIGURATION = Path("test_control.yml")
@@ -39,7 +40,7 @@ STOP_WITHIN = 1.5
 """Seconds that stopping waits for scripts and connections to end."""
 
 
-class Options(options.ServiceOptions):
+class Options(ReportOptions):
     """What C{netsim-dsisocket} can be told."""
 
     synopsis = "[-c FILE] [options]"
@@ -102,6 +103,8 @@ class DsisocketService(ServerService):
         self._cluster: Cluster | None = None
         self._factory: CommandFactory | None = None
         self._port: Any = None
+        self._tunnels: list[ReverseTunnel] = []
+        self._addresses: list[IAddress] = []
 
     async def listen(self) -> Iterable[IAddress]:
         """Read the configuration; accept commands on this machine, or through tunnels."""
@@ -114,11 +117,22 @@ class DsisocketService(ServerService):
         self._factory = self._make_factory(settings)
         clients = [host for host in settings.hosts if host.group == "workload_client"]
         if self._config["local"] or not clients:
-            return [await self._listen_here(settings, self._factory)]
-        tunnels = [self._tunnel(host, settings, self._factory) for host in clients]
-        ready = gathered([each.when_ready() for each in tunnels])
+            self._addresses = [await self._listen_here(settings, self._factory)]
+            return self._addresses
+        self._tunnels = [self._tunnel(host, settings, self._factory) for host in clients]
+        ready = gathered([each.when_ready() for each in self._tunnels])
         # Hosts may have the same address, each its own.
-        return dict.fromkeys(await ready)
+        self._addresses = list(dict.fromkeys(await ready))
+        return self._addresses
+
+    def ready(self) -> None:
+        """Tell a status daemon how it goes, where one is to know."""
+        if self._config["daemon"] is not None:
+            # Here, as few need what it loads.
+            from netsim.dsisocket.watching import watch
+
+            parts = (self._factory, self._cluster, self._tunnels, self._addresses)
+            watch(self._reactor, self._config, *parts).setServiceParent(self)
 
     def stopService(self) -> Deferred[Any]:
         """Take no more commands, end what runs, and close all connections."""
@@ -149,7 +163,7 @@ class DsisocketService(ServerService):
             return DryMachine(host)
         if host.is_local:
             secrets = (settings.listen.token, settings.ssh.password)
-            hidden = {secret.variable for secret in secrets if secret is not None}
+            hidden = {TOKEN, *(secret.variable for secret in secrets if secret is not None)}
             return LocalMachine(host, self._reactor, hidden)
         target = target_of(host, settings.ssh, os.environ)
         return RemoteMachine(host, self._reactor, lambda: connect(self._reactor, target))

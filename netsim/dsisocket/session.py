@@ -78,12 +78,16 @@ class CommandProtocol(Protocol):
     It hears what a client sends while a command runs, up to a limit; and begins no
     command as long as the client does not read its replies.  When the client has sent
     all, and closed its side, what it has sent is still done and answered.
+
+    @ivar peer: the client's address.
+    @ivar number: it is the only one of its factory that has it.
     """
 
     log = Logger()
 
-    def __init__(self, serving: Serving) -> None:
+    def __init__(self, serving: Serving, number: int = 0) -> None:
         self.peer = "?"
+        self.number = number
         self._serving = serving
         self._inbox = Inbox()
         self._outlet: Any = None

@@ -94,6 +94,11 @@ class ReverseTunnel(Service):
         self._waiting.append(waiting)
         return waiting
 
+    @property
+    def is_up(self) -> bool:
+        """Whether the port leads to here now."""
+        return self._forward is not None and self._forward.state is State.HELD
+
     def describe(self) -> str:
         """One line for people: what it does."""
         return f"tunnel to {self.name}: {self._state()}"
