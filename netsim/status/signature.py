@@ -150,7 +150,10 @@ def _text(parameter: Parameter) -> str:
     if parameter.default is _EMPTY:
         return text
     default = parameter.default
-    shown = repr(default.name if isinstance(default, Enum) else default)
+    try:
+        shown = repr(default.name if isinstance(default, Enum) else default)
+    except Exception:  # noqa: BLE001 - it is of any class
+        shown = "…"
     return f"{text} = {shown[:_LONGEST]}"
 
 
