@@ -28,7 +28,7 @@ from netsim.daemon.model import (
 from netsim.daemon.projects import Project
 from netsim.daemon.registry import Registry
 from netsim.errors import LimitError, MessageError
-from netsim.status.message import ACTION, HANDSHAKE, NO_ID, Message, decode
+from netsim.status.message import ACTION, CLI, HANDSHAKE, NO_ID, WEB, Message, decode
 
 __all__ = ["Bridge"]
 
@@ -164,12 +164,12 @@ class Bridge:
 
     def _handshake(self, connection: Connection, message: Message, now: float) -> list[Effect]:
         payload = message.payload
-        match payload.get("who") if isinstance(payload, dict) else payload:
-            case "cli":
-                return self._join_as_cli(connection, message, now)
-            case "web":
-                return self._join_as_web(connection, message, now)
-        problem = '\'payload\': expected {"who": "cli"} or {"who": "web"}'
+        who = payload.get("who") if isinstance(payload, dict) else payload
+        if who == CLI:
+            return self._join_as_cli(connection, message, now)
+        if who == WEB:
+            return self._join_as_web(connection, message, now)
+        problem = f'\'payload\': expected {{"who": "{CLI}"}} or {{"who": "{WEB}"}}'
         raise MessageError([problem], message.event_id)
 
     def _join_as_cli(self, connection: Connection, message: Message, now: float) -> list[Effect]:
