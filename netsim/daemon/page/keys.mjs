@@ -1,0 +1,19 @@
+// Keys for the whole page: "/" goes to the search that is at hand, Escape empties it.
+
+const SEARCHES = ["log-search", "status-filter", "project-filter"];
+
+export function listenForKeys() {
+  document.addEventListener("keydown", (event) => {
+    const field = event.target.closest("input, textarea, select, dialog");
+    if (event.key === "/" && field === null && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      const search = SEARCHES.map((id) => document.getElementById(id)).find((input) => input.checkVisibility());
+      event.preventDefault();
+      search?.focus();
+      search?.select();
+    } else if (event.key === "Escape" && event.target.type === "search" && event.target.value !== "") {
+      event.preventDefault();
+      event.target.value = "";
+      event.target.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+  });
+}

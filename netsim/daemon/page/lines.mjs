@@ -1,0 +1,76 @@
+// Lines of a log: in the form of the document, and in that of programs in the field.
+
+import { isObject } from "./values.mjs";
+
+export const LEVELS = ["debug", "info", "warning", "error", "critical"];
+
+const MOST_TEXT = 8192;
+const WORDS = [
+  [/crit|fatal/i, "critical"],
+  [/err|fail|exception|mistake/i, "error"],
+  [/warn/i, "warning"],
+  [/debug/i, "debug"],
+];
+
+// Read the payload of a log event. `known` is what the daemon says of it: `{ time, level }`.
+export function readLine(payload, known) {
+  const log = isObject(payload?.log) ? payload.log : isObject(payload) ? payload : { message: payload };
+  const text = log.message ?? log.msg ?? log.log;
+  const own = timeOf(log.time ?? log.datetime);
+  const line = {
+    time: own ?? known.time,
+    level: levelOf(log.level ?? known.level ?? log.prefix),
+    whom: cut(asText(log.whom ?? "")),
+    text: cut(asText(text === undefined ? log : text)),
+    dropped: typeof log.dropped === "number",
+  };
+  line.key = JSON.stringify([own, line.level, line.whom, line.text]);
+  line.words = `${line.whom} ${line.text}`.toLowerCase();
+  return line;
+}
+
+export function levelOf(text) {
+  const word = asText(text ?? "").toLowerCase();
+  if (LEVELS.includes(word)) {
+    return word;
+  }
+  return WORDS.find(([pattern]) => pattern.test(word))?.[1] ?? "info";
+}
+
+// The part of `lines` that is not yet among `known`, though both may hold the same ones: the
+// longest run at the end of `known` that is also in `lines` says where. Where there is none,
+// `otherwise` says which are new.
+export function unknownOf(known, lines, otherwise = () => true) {
+  let best = { size: 0, end: 0 };
+  for (let end = lines.length; end > 0; end -= 1) {
+    const size = sharedBefore(known, lines, end);
+    if (size > best.size) {
+      best = { size, end };
+    }
+  }
+  return best.size > 0 ? lines.slice(best.end) : lines.filter(otherwise);
+}
+
+function sharedBefore(known, lines, end) {
+  let size = 0;
+  while (size < Math.min(end, known.length) && lines[end - 1 - size].key === known[known.length - 1 - size].key) {
+    size += 1;
+  }
+  return size;
+}
+
+function timeOf(value) {
+  if (typeof value === "number" && Number.isFinite(value)) {
+    return value;
+  }
+  const time = typeof value === "string" ? Date.parse(value.replace(" ", "T")) : NaN;
+  return Number.isNaN(time) ? null : time / 1000;
+}
+
+function asText(value) {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+function cut(text) {
+  return text.length > MOST_TEXT ? `${text.slice(0, MOST_TEXT)} … and ${text.length - MOST_TEXT} more characters` : text;
+}

@@ -1,0 +1,102 @@
+// The list of projects.
+
+import { moment } from "./clock.mjs";
+import { arrange, element, setText } from "./dom.mjs";
+import { routeTo } from "./route.mjs";
+
+// What a project is called.
+export function titleOf(project) {
+  return typeof project.display_name === "string" && project.display_name ? project.display_name : project.name;
+}
+
+// How many of something there are, in words.
+export function counted(number, one, many = `${one}s`) {
+  return `${number} ${number === 1 ? one : many}`;
+}
+
+export class ProjectList {
+  #items = new Map();
+  #projects = [];
+  #chosen = null;
+
+  constructor(list, filter, note) {
+    this.list = list;
+    this.filter = filter;
+    this.note = note;
+    filter.addEventListener("input", () => this.#arrange());
+    filter.addEventListener("keydown", (event) => this.#filterKey(event));
+    list.addEventListener("keydown", (event) => this.#listKey(event));
+  }
+
+  // Show these: those that are online first, then by name.
+  show(projects) {
+    const byTitle = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
+    this.#projects = [...projects].sort((a, b) => b.online - a.online || byTitle.compare(titleOf(a), titleOf(b)));
+    const names = new Set(projects.map((project) => project.name));
+    [...this.#items.keys()].filter((name) => !names.has(name)).forEach((name) => this.#items.delete(name));
+    this.#arrange();
+  }
+
+  choose(name) {
+    this.#chosen = name;
+    this.#arrange();
+    this.#items.get(name)?.link.scrollIntoView({ block: "nearest" });
+  }
+
+  #arrange() {
+    const words = this.filter.value.toLowerCase().split(/\s+/);
+    const shown = this.#projects.filter((project) => {
+      const text = `${project.name} ${titleOf(project)}`.toLowerCase();
+      return words.every((word) => text.includes(word));
+    });
+    arrange(this.list, shown.map((project) => this.#item(project).show(project, this.#chosen)));
+    this.note.hidden = shown.length > 0 || this.#projects.length === 0;
+    setText(this.note, "No project has this in its name.");
+  }
+
+  #item(project) {
+    if (!this.#items.has(project.name)) {
+      this.#items.set(project.name, new Item(project.name));
+    }
+    return this.#items.get(project.name);
+  }
+
+  #filterKey(event) {
+    const first = this.list.querySelector("a");
+    if (event.key === "ArrowDown" && first) {
+      event.preventDefault();
+      first.focus();
+    } else if (event.key === "Enter" && first) {
+      first.click();
+    }
+  }
+
+  #listKey(event) {
+    const links = [...this.list.querySelectorAll("a")];
+    const place = links.indexOf(document.activeElement);
+    const next = { ArrowDown: place + 1, ArrowUp: place - 1, Home: 0, End: links.length - 1 }[event.key];
+    if (next !== undefined) {
+      event.preventDefault();
+      (links[next] ?? (next < 0 ? this.filter : null))?.focus();
+    }
+  }
+}
+
+class Item {
+  constructor(name) {
+    this.dot = element("i", { className: "dot" });
+    this.title = element("span", { className: "name" });
+    this.facts = element("span", { className: "muted small" });
+    this.link = element("a", { href: routeTo(name) }, this.dot, this.title, this.facts);
+    this.root = element("li", {}, this.link);
+  }
+
+  show(project, chosen) {
+    setText(this.title, titleOf(project));
+    this.title.title = project.name;
+    setText(this.facts, project.online ? "online" : `offline since ${moment(project.last_seen)}`);
+    this.dot.dataset.state = project.online ? "good" : "";
+    this.link.toggleAttribute("aria-current", project.name === chosen);
+    return this.root;
+  }
+}
