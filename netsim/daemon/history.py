@@ -133,7 +133,8 @@ class Batch:
     """
     What is written at once, by the names of the projects; of each the oldest first.
 
-    @ivar statuses: the whole statuses, for the history.
+    @ivar lines: of those projects that have some.
+    @ivar statuses: whole ones, of those projects that have some.
     """
 
     lines: dict[str, deque[Line]] = field(factory=dict, hash=False)
@@ -187,7 +188,8 @@ class Gathering:
 
     def take(self) -> Batch:
         """Give everything that waits; nothing does then."""
-        batch = Batch(self._lines, self._statuses)
+        lines = {name: each for name, each in self._lines.items() if each}
+        batch = Batch(lines, self._statuses)
         self._lines, self._statuses = {}, {}
         self.count = self._bytes = 0
         return batch

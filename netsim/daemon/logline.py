@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-__all__ = ["INFO", "LEVELS", "MAX_TEXT", "level_of", "severity_of", "text_of"]
+__all__ = ["INFO", "LEVELS", "MAX_TEXT", "level_name", "level_of", "severity_of", "text_of"]
 
 LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40, "critical": 50}
 """How serious a line can be, and its severity, a number as the module C{logging} has it."""
@@ -63,6 +63,11 @@ def severity_of(payload: Any) -> int:
 def level_of(payload: Any) -> str:
     """Tell how serious a line is, as a word: one of L{LEVELS}."""
     return _NAMES[severity_of(payload)]
+
+
+def level_name(severity: int) -> str:
+    """Give the word for one of the values of L{LEVELS}."""
+    return _NAMES.get(severity, "info")
 
 
 def text_of(payload: Any) -> str:

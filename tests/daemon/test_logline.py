@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from netsim.daemon.logline import LEVELS, MAX_TEXT, level_of, severity_of, text_of
+from netsim.daemon.logline import LEVELS, MAX_TEXT, level_name, level_of, severity_of, text_of
 from tests.properties import examples
 
 json_values = st.recursive(
@@ -56,6 +56,11 @@ class LevelTests(SynchronousTestCase):
             self.check(level, number, number + 9, number + 0.5, str(number), f"[{number}]")
         self.check("debug", 1, 9, 0.5)
         self.check("critical", 60, 1e300, 10**400)
+
+    def test_name(self) -> None:
+        """A number that is none of them has the name of those that do not tell."""
+        self.assertEqual(list(LEVELS), [level_name(number) for number in LEVELS.values()])
+        self.assertEqual("info", level_name(7))
 
     def test_unknown(self) -> None:
         """What is not known is C{info}."""
