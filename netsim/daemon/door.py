@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
+from twisted.web.http_headers import Headers
 from twisted.web.resource import IResource, Resource
 from twisted.web.server import Request
 
@@ -46,7 +47,9 @@ class Refused(Resource):
 
     def render(self, request: Request) -> bytes:
         """Answer."""
-        return send(request, self._reply)
+        body = send(request, self._reply)
+        # Twisted would complain about one that it does not send.
+        return b"" if request.method == b"HEAD" else body
 
 
 class FrontDoor(Resource):
@@ -67,6 +70,7 @@ class FrontDoor(Resource):
     def getChildWithDefault(self, path: bytes, request: Request) -> IResource:
         """Find who answers, or why nobody will."""
         self._touch()
+        _mend(request.requestHeaders)
         request.setHeader("Server", "netsim-daemon")
         parts = [part for part in request.path.split(b"/") if part]
         first = unquote_to_bytes(parts[0]) if parts else b""
@@ -102,6 +106,14 @@ class FrontDoor(Resource):
             raise Refusal(403, "pages of other servers may not do this")
         if problem := self._access.origin_problem(request.getHeader("Origin"), host):
             raise Refusal(403, problem)
+
+
+def _mend(headers: Headers) -> None:
+    """Twisted takes all values for UTF-8, and fails where they are not."""
+    for name, values in list(headers.getAllRawHeaders()):
+        if not all(map(bytes.isascii, values)):
+            mended = [value.decode("latin-1").encode("utf-8") for value in values]
+            headers.setRawHeaders(name, mended)
 
 
 def _canonical(part: bytes) -> bytes:

@@ -51,9 +51,14 @@ class BoundedRequest(Request):
         """Answer: the whole body has come."""
         if self._size <= self.longest:
             super().process()
-            return
-        self.site = getattr(self.channel, "site", None)
-        self.render(Refused(self._too_large()))
+        elif self._size <= self.longest + SPILL:
+            self.site = getattr(self.channel, "site", None)
+            self.render(Refused(self._too_large()))
+
+    def __repr__(self) -> str:
+        """What logs may show: the rest of a URL may hold a token."""
+        path = self.uri.partition(b"?")[0].decode("ascii", "replace")
+        return f"<{self.method.decode('ascii', 'replace')} {path}>"
 
     def _cut(self) -> None:
         channel: Any = self.channel
