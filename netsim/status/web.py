@@ -80,7 +80,7 @@ class Frontend(Service):
         if connection is None:
             return fail(PeerError("there is no connection to the status daemon"))
         number = next(self._ids)
-        answer: Deferred[Any] = Deferred(lambda _: None)
+        answer: Deferred[Any] = Deferred()
         self._pending[number] = answer
         payload = {"name": action, "args": args or {}}
         connection.send([Message(ACTION, self._project, payload, number).encode()])
