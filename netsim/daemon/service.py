@@ -21,13 +21,14 @@ from netsim import options, process
 from netsim.daemon.access import Access
 from netsim.daemon.archive import Archive, default_path
 from netsim.daemon.bridge import Bridge
+from netsim.daemon.door import SOCKET, FrontDoor
 from netsim.daemon.history import Retention
 from netsim.daemon.model import Limits, Peer
 from netsim.daemon.operations import About
 from netsim.daemon.pages import add_page
 from netsim.daemon.ports import open_pair
 from netsim.daemon.rest import make_api
-from netsim.daemon.site import SOCKET, FrontDoor, make_site
+from netsim.daemon.site import make_site
 from netsim.daemon.swagger import add_docs, swagger_directory
 from netsim.daemon.switchboard import Switchboard
 from netsim.status.model import DEFAULT_PORT
