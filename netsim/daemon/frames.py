@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 
-__all__ = ["Packet", "Unmask", "text_frame", "unmask", "whole_texts"]
+__all__ = ["Packet", "Unmask", "is_utf8", "text_frame", "unmask", "whole_texts"]
 
 _TEXT = 0x81
 """FIN and the opcode of a text frame."""
@@ -62,14 +62,15 @@ def whole_texts(data: bytes, most: int, unmask: Unmask = unmask) -> tuple[list[b
         if not is_good or stop > end:
             break
         text = unmask(data[body:stop], data[body - 4 : body])
-        if not text.isascii() and not _is_utf8(text):
+        if not text.isascii() and not is_utf8(text):
             break
         texts.append(text)
         start = stop
     return texts, start
 
 
-def _is_utf8(text: bytes) -> bool:
+def is_utf8(text: bytes) -> bool:
+    """Tell whether a message can be text."""
     try:
         text.decode()
     except UnicodeDecodeError:
