@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from netsim.proxy.traffic import Traffic
 from tests.proxy.case import ProxyCase
 
 
@@ -38,3 +39,39 @@ class FactoryTests(ProxyCase):
         """Without sessions there is nothing to stop."""
         self.factory.stop()
         self.assertEqual([], self.files())
+
+
+class NumberTests(ProxyCase):
+    """Sessions have numbers, and what went through them is counted."""
+
+    def test_numbers(self) -> None:
+        """They count from 1 on, and are not used again."""
+        one, _ = self.connect()
+        self.connect()
+        one.vanish()
+        self.network.settle()
+        self.connect()
+        self.assertEqual([2, 3], [session.number for session in self.factory.ongoing])
+        self.assertEqual(3, self.factory.begun)
+
+    def test_close(self) -> None:
+        """One is closed by its number, whether it has a server or not."""
+        one, _ = self.connect()
+        two = self.network.wire(self.factory)
+        for number, wire in ((1, one), (2, two)):
+            self.assertTrue(self.factory.close(number))
+            self.network.settle()
+            self.assertTrue(wire.lost)
+            self.assertFalse(self.factory.close(number))
+
+    def test_traffic(self) -> None:
+        """It is the same after the session as in it."""
+        client, server = self.connect()
+        self.talk(server, b"greeting")
+        self.talk(client, b"a", b"b")
+        self.talk(server, b"c")
+        self.talk(client, b"d")
+        self.assertEqual(Traffic(2, 3, 9), self.factory.traffic)
+        client.vanish()
+        self.network.settle()
+        self.assertEqual(Traffic(2, 3, 9), self.factory.traffic)

@@ -7,13 +7,14 @@ import os
 import sys
 from typing import Any
 
+from twisted.application.service import Service
 from twisted.internet.defer import Deferred
 from twisted.internet.error import CannotListenError
 from twisted.python.usage import UsageError
 from twisted.trial.unittest import SynchronousTestCase
 
 from netsim import process
-from netsim.proxy import service
+from netsim.proxy import service, watching
 from netsim.proxy.datagrams import DEFAULT_IDLE
 from netsim.proxy.service import FLUSH_WITHIN, Options, ProxyService, makeService
 from netsim.script.journal import UPSTREAM
@@ -335,3 +336,25 @@ class StopTests(Base):
         self.successResultOf(self.stop(running))
         self.assertEqual([1], self.statuses)
         self.assertEqual((True, "proxy"), self.facts())
+
+
+class DaemonTests(Base):
+    """Where a status daemon is to know."""
+
+    def test_told(self) -> None:
+        """The service has a child that tells it, from when clients are accepted."""
+        report, told = Service(), []
+        self.patch(watching, "report_of", lambda *args: told.append(args) or report)
+        running = self.start("--daemon", "localhost:7")
+        self.assertEqual((True, running), (bool(report.running), report.parent))
+        watched = told[0][4]
+        client, _ = self.connect()
+        self.talk(client, b"ask")
+        self.assertEqual(3, watched.status()["bytes up"])
+        self.assertEqual(1, watched.status()["recordings unfinished"])
+        self.successResultOf(self.stop(running))
+        self.assertFalse(report.running)
+
+    def test_nobody(self) -> None:
+        """By itself nobody is told anything."""
+        self.assertEqual([], list(self.start()))
