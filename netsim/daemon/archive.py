@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred, TimeoutError, succeed
 from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
@@ -134,8 +134,7 @@ class Archive:
         if self._expiring.running:
             self._expiring.stop()
         closed = self._flush().addCallback(lambda _: self._end())
-        closed.addTimeout(CLOSING, self._reactor, lambda *_: self._too_slow())
-        return closed
+        return closed.addTimeout(CLOSING, self._reactor).addErrback(self._failed)
 
     def _gathered(self) -> None:
         if self._is_closed:
@@ -215,13 +214,12 @@ class Archive:
     def _end(self) -> Deferred[None]:
         ending = self._told_by(self._worker.submit(self._keeper.close))
         self._worker.stop()
-        return ending.addErrback(self._failed)
-
-    def _too_slow(self) -> None:
-        self.log.warn("the database takes too long; what came last may not be kept")
+        return ending
 
     def _failed(self, failure: Failure) -> None:
-        if failure.check(DatabaseError):
+        if failure.check(TimeoutError):
+            self.log.warn("the database takes too long; what came last may not be kept")
+        elif failure.check(DatabaseError):
             self.log.error("cannot keep what was logged: {reason}", reason=failure.value)
         else:
             self.log.failure("cannot keep what was logged", failure)
