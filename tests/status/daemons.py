@@ -76,7 +76,7 @@ class FakeDaemon:
         factory.protocol = Served
         factory.setProtocolOptions(closeHandshakeTimeout=0, openHandshakeTimeout=0)
         self._factory = factory
-        self.ports: dict[int, Callable[[], Protocol]] = {port: self.serve for port in ports}
+        self.ports: dict[int, Callable[[], Protocol]] = dict.fromkeys(ports, self.serve)
         self.welcome: Any = WELCOME
         self.answers_pings = True
         self.pings = 0
