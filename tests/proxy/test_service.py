@@ -352,7 +352,9 @@ class DaemonTests(Base):
         self.talk(client, b"ask")
         self.assertEqual(3, watched.status()["bytes up"])
         self.assertEqual(1, watched.status()["recordings unfinished"])
-        self.successResultOf(self.stop(running))
+        stopping = running.stopService()
+        self.network.settle()
+        self.successResultOf(stopping)
         self.assertFalse(report.running)
 
     def test_nobody(self) -> None:

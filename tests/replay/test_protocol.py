@@ -324,3 +324,36 @@ class TLSTests(ReplayTestCase):
 def digest(data: bytes) -> str:
     """What is shown where long bytes differ."""
     return hashlib.sha1(data).hexdigest()
+
+
+class NumberTests(ReplayTestCase):
+    """Sessions have numbers, and their exchanges are counted."""
+
+    def test_numbers(self) -> None:
+        """They count from 1 on, and are not used again."""
+        factory = self.serve(Exchange(b"ask\n", b"answer\n"))
+        for _ in range(3):
+            self.connect()
+        factory.close(1)
+        self.advance(0)
+        self.connect()
+        self.assertEqual([2, 3, 4], [session.number for session in factory.playing])
+        self.assertEqual(4, factory.begun)
+        self.assertFalse(factory.close(1))
+
+    def test_exchanges(self) -> None:
+        """It is the same after the session as in it."""
+        factory = self.serve(Exchange(b"ask\n", b"answer\n"), Exchange(b"more\n", b"much\n"))
+        client = self.connect()
+        client.say(b"ask\n")
+        self.assertEqual(2, factory.exchanges)
+        client.leave()
+        self.assertEqual((2, []), (factory.exchanges, factory.playing))
+
+    def test_abandoned(self) -> None:
+        """Those of sessions that are given up count, too, and count once."""
+        factory = self.serve(Exchange(b"ask\n", b"answer\n"))
+        self.connect()
+        factory.abandon()
+        self.advance(0)
+        self.assertEqual(1, factory.exchanges)

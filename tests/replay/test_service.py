@@ -8,7 +8,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from twisted.application.service import Service
 from twisted.internet.address import IPv4Address
+from twisted.internet.defer import Deferred
 from twisted.internet.error import ProcessDone, ProcessTerminated
 from twisted.internet.testing import FakeDatagramTransport
 from twisted.python.failure import Failure
@@ -16,7 +18,7 @@ from twisted.python.usage import UsageError
 from twisted.trial.unittest import SynchronousTestCase
 
 from netsim import process
-from netsim.replay import service
+from netsim.replay import service, watching
 from netsim.replay.command import Command, remove_database
 from netsim.replay.service import NAME, SETTLE, Options, ReplayService, makeService
 from netsim.script.dump import RECORDED
@@ -426,3 +428,42 @@ class CommandTests(RunningTestCase):
         self.world.until(lambda: removed)
         remove_database(removed[0])
         self.assertIsNone(self.world.command)
+
+
+class DaemonTests(RunningTestCase):
+    """Where a status daemon is to know."""
+
+    def test_told(self) -> None:
+        """The service has a child that tells it, from when clients are accepted."""
+        report, told = Service(), []
+        self.patch(watching, "report_of", lambda *args: told.append(args) or report)
+        running = self.serve("--daemon", "localhost:7")
+        self.assertEqual((True, running), (bool(report.running), report.parent))
+        watched = told[0][4]
+        self.connect(b"hello\n")
+        self.assertEqual(1, watched.status()["sessions playing"])
+        self.stop()
+        self.assertFalse(report.running)
+
+    def test_another_script(self) -> None:
+        """Any of the file can be played; those that are not there are told."""
+        other = {"type": "script", "command": "hi\n", "response": "you\n"}
+        scripts = {"type": "compound", "scripts": [HELLO]}
+        self.path.write_text(json.dumps({RECORDED: scripts, "other": other}))
+        running = self.serve()
+        for script, heard in (("other", b"you\n"), (RECORDED, b"")):
+            running._replay.play(self.loaded(running, script))
+            self.assertEqual(heard, self.connect(b"hi\n").received)
+        error = self.loaded(running, "none")
+        self.assertIn(f"there is no script 'none'; found: {RECORDED}, other", str(error.value))
+
+    def test_nobody(self) -> None:
+        """By itself nobody is told anything."""
+        self.assertEqual([], list(self.serve()))
+
+    def loaded(self, running: ReplayService, script: str) -> Any:
+        """What became of loading a script."""
+        outcomes: list[Any] = []
+        Deferred.fromCoroutine(running._load(script)).addBoth(outcomes.append)
+        self.world.until(lambda: outcomes)
+        return outcomes[0]

@@ -59,3 +59,10 @@ class TallyTests(SynchronousTestCase):
         tally.add(PASSED)
         tally.retract()
         self.assertEqual((0, 0), (tally.passed, tally.failed))
+
+    def test_last_failure(self) -> None:
+        """It is the last one that counts as one."""
+        tally = Tally(allow_incomplete=True)
+        self.assertIsNone(tally.last_failure)
+        self.counted(tally)
+        self.assertEqual(FAILED, tally.last_failure)
