@@ -494,3 +494,28 @@ class GreetingTests(ConversationTestCase):
         self.assertEqual([], self.greet(raiser(OSError("bad"))))
         wanted = "device[3]: unexpected exception bad in system_greet, for somebody"
         self.assertEqual(wanted, self.failed(OSError))
+
+
+class TrafficTests(ConversationTestCase):
+    """What has come is counted."""
+
+    def traffic(self, system: Any, *data: bytes) -> tuple[int, int]:
+        conversation = self.converse(system)
+        for each in data:
+            self.said(conversation.feed(each))
+        return conversation.traffic.messages, conversation.traffic.size
+
+    def test_messages(self) -> None:
+        """Those that are complete, however they are cut."""
+        self.assertEqual((0, 0), self.traffic(Messages(bytes)))
+        self.assertEqual((3, 12), self.traffic(Messages(bytes), b"one\ntwo\nsi", b"x\n"))
+        self.assertEqual((1, 5), self.traffic(Messages(bytes), b"o", b"ne\nt"))
+
+    def test_bytes(self) -> None:
+        """Of a system that is fed byte by byte the answers are counted."""
+        system = Parser(lambda byte: {"\n": "ok", "?": False}.get(byte, True))
+        self.assertEqual((2, 9), self.traffic(system, b"one?\n", b"two\n"))
+
+    def test_custom_commands(self) -> None:
+        """They are messages, too; what they consist of is none."""
+        self.assertEqual((2, 14), self.traffic(CommandedMessages(), b"a\n", b"$call:1%%%%%"))

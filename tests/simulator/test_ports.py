@@ -215,3 +215,35 @@ class FarewellTests(PortTestCase):
             opened.accepts.datagramReceived(b"$system_stop%%%%%", ("127.0.0.1", 9))
             self.assertEqual((GOODBYE, ("127.0.0.1", 9)), sent[0])
             self.assertEqual(([], 1, None), (self.reactor.open, self.stops, port.address))
+
+
+class TrafficTests(PortTestCase):
+    """What clients send is counted."""
+
+    def traffic(self, port: Port) -> tuple[int, int]:
+        return port.traffic.messages, port.traffic.size
+
+    def test_of_a_stream(self) -> None:
+        """It is the same when they have left."""
+        port = self.opened()
+        clients = [self.reactor.connect(7000) for _ in range(2)]
+        for client in clients:
+            client.say(b"one\n", b"two\n")
+        self.assertEqual((4, 16), self.traffic(port))
+        clients[0].leave()
+        self.assertEqual((1, (4, 16)), (port.clients, self.traffic(port)))
+        clients[1].leave()
+        self.assertEqual((0, (4, 16)), (port.clients, self.traffic(port)))
+
+    def test_of_datagrams(self) -> None:
+        """Each is a message, wherever it is sent."""
+        for sends in (False, True):
+            port = self.port(DatagramPort, sends)
+            for datagram in (b"one\n", b"$none%%%%%"):
+                port._handler.datagramReceived(datagram, ("127.0.0.1", 1))
+            self.assertEqual((2, 14), self.traffic(port))
+        self.events.clear()
+
+    def test_who_gets_the_status(self) -> None:
+        for kind, sends in ((StreamPort, True), (StreamPort, False), (DatagramPort, False)):
+            self.assertEqual(sends, self.port(kind, sends).sends)

@@ -10,13 +10,14 @@ from twisted.application.service import Application, IService, IServiceCollectio
 from twisted.internet.defer import CancelledError, Deferred, succeed
 from zope.interface.verify import verifyObject
 
-from netsim.errors import HostError, SimulatorError
+from netsim.errors import ActionError, HostError, SimulatorError
 from netsim.simulator.crew import Crew
 from netsim.simulator.hosting import Hosting
 from netsim.simulator.model import SHUTDOWN
 from netsim.simulator.ports import LINGER
 from netsim.simulator.server import STOP_WITHIN, Server
 from netsim.simulator.system import MultiTypeSystem
+from netsim.simulator.traffic import Traffic
 from tests.simulator.talking import Both, HostTestCase, Messages, Parser, outcome_of
 
 LISTEN, SEND = ("127.0.0.1", 7000), ("127.0.0.1", 7001)
@@ -440,3 +441,45 @@ class CountTests(ServerTestCase):
         self.reactor.advance(1)
         self.assertGreater(server.skipped, 0)
         self.assertIn("beats are skipped", self.told())
+
+
+class WatchedTests(ServerTestCase):
+    """What others are told of it, and what they can have it do."""
+
+    def test_who_gets_the_status(self) -> None:
+        server = self.opened()
+        self.assertEqual(0, server.subscribers)
+        for port in (7000, 7001, 7001):
+            self.reactor.connect(port)
+        self.assertEqual((3, 2), (server.clients, server.subscribers))
+
+    def test_traffic(self) -> None:
+        """That of both addresses."""
+        server = self.opened()
+        self.reactor.connect(7000).say(b"one\n")
+        self.reactor.connect(7001).say(b"two")
+        self.assertEqual(Traffic(1, 7), server.traffic)
+        self.closed(server)
+        self.assertEqual(Traffic(), server.traffic)
+
+    def test_a_custom_command(self) -> None:
+        """Its answer is told; one that stops it does so, at all addresses."""
+        server = self.opened()
+        self.assertEqual(SHUTDOWN, self.command(server, "system_stop"))
+        self.reactor.pump()
+        self.check_gone(server)
+        error = self.failureResultOf(self.commanding(server, "system_stop"), ActionError).value
+        self.assertEqual("device[3] is not open", str(error))
+
+    def test_a_custom_command_that_fails(self) -> None:
+        server = self.opened()
+        error = self.failureResultOf(self.commanding(server, "none"), ActionError).value
+        self.assertEqual("device[3]: command none not supported", str(error))
+        self.assertEqual(2, len(server.addresses))
+        self.told()
+
+    def commanding(self, server: Server, text: str) -> Deferred[str]:
+        return Deferred.fromCoroutine(server.command(text, "somebody"))
+
+    def command(self, server: Server, text: str) -> str:
+        return self.successResultOf(self.commanding(server, text))

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from attrs import evolve
+from twisted.application.service import Service
 from twisted.internet.defer import Deferred, fail, maybeDeferred
 from twisted.internet.testing import MemoryReactorClock
 from twisted.python import usage
@@ -18,7 +19,7 @@ from twisted.python import usage
 from netsim import process
 from netsim.errors import HostError
 from netsim.rundir import StartLock
-from netsim.simulator import child, detach, service
+from netsim.simulator import child, detach, service, watching
 from netsim.simulator.messages import Status
 from netsim.simulator.rundir import LOCK
 from netsim.simulator.running import Process
@@ -384,6 +385,8 @@ class RunTests(ServiceTestCase):
             "--host=module",
             "--port-offset=3",
             "--max-workers=4",
+            "--daemon=http://localhost:7",
+            "--project=mine",
             "--on-reactor",
             "--no-custom-commands",
         ]
@@ -417,3 +420,29 @@ class RunTests(ServiceTestCase):
         self.run_start("--log", "own", "--detach")
         self.assertEqual(Path("own"), made[-1][1])
         self.assertEqual([], self.ran)
+
+
+class DaemonTests(ServiceTestCase):
+    """Where a status daemon is to know."""
+
+    def test_told(self) -> None:
+        """The service has a child that tells it, from when the ports accept."""
+        report, told = Service(), []
+        self.patch(watching, "report_of", lambda *args: told.append(args) or report)
+        opening: Deferred[Any] = Deferred()
+        running = self.run_service("-s", "device", "--daemon", "localhost:7", opening=opening)
+        self.assertEqual([], told)
+        opening.callback(None)
+        self.assertEqual((True, running), (bool(report.running), report.parent))
+        *_, addresses, watched = told[0]
+        self.assertEqual([1, 2], [address.port for address in addresses])
+        self.assertEqual(["device"], list(watched.status()["simulators"]))
+        self.assertEqual("stopping", watched.stop())
+        self.reactor.advance(0)
+        self.assertEqual((True, 0), (self.reactor.hasStopped, self.status))
+        self.stop(running)
+        self.assertFalse(report.running)
+
+    def test_nobody(self) -> None:
+        """By itself nobody is told anything."""
+        self.assertEqual([], list(self.run_service("-s", "device")))
