@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from attrs import asdict, evolve, frozen
 from twisted.internet.defer import Deferred
@@ -17,7 +17,7 @@ from netsim.daemon.history import HistoryQuery, LogQuery
 from netsim.daemon.model import Limits, ProjectState
 from netsim.daemon.openapi import describe
 from netsim.daemon.routes import ROUTES
-from netsim.daemon.switchboard import Switchboard
+from netsim.daemon.switchboard import Answer, Switchboard
 from netsim.errors import LimitError
 
 __all__ = ["About", "Operations"]
@@ -26,12 +26,9 @@ HELLO = "netsim-daemon"
 """By which programs know that what answers is a daemon."""
 
 OK = 200
-_UNANSWERED = {
-    404: (503, "no program of this project is connected"),
-    429: (429, "too many actions are waiting"),
-    504: (504, "the program has not answered in time"),
-}
-"""What is answered where the program has not answered, by the result of the call."""
+OFFLINE = 404
+UNAVAILABLE = 503
+"""What HTTP calls it: the project is there, its program is not."""
 
 T = TypeVar("T")
 
@@ -147,7 +144,7 @@ class Operations:
         name = self._state(call).name
         answer = await _kept(self._switchboard.ask(name, payload, call.values["timeout"]))
         if answer.result != OK:
-            raise _unanswered(answer.result, answer.payload)
+            raise _unanswered(answer)
         return Reply.of({"ack": answer.payload})
 
     def show_daemon(self, call: Call) -> Reply:
@@ -178,10 +175,9 @@ class Operations:
         return state
 
 
-def _unanswered(result: int, payload: Any) -> Refusal:
-    status, text = _UNANSWERED.get(result, _UNANSWERED[504])
-    reason = payload.get("reason") if isinstance(payload, dict) else None
-    return Refusal(status, f"{text}: {reason}" if isinstance(reason, str) else text)
+def _unanswered(answer: Answer) -> Refusal:
+    status = UNAVAILABLE if answer.result == OFFLINE else answer.result
+    return Refusal(status, answer.payload["reason"])
 
 
 def _is_json(content_type: str | None) -> bool:

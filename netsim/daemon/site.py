@@ -57,8 +57,7 @@ class BoundedRequest(Request):
 
     def __repr__(self) -> str:
         """What logs may show: the rest of a URL may hold a token."""
-        path = self.uri.partition(b"?")[0].decode("ascii", "replace")
-        return f"<{self.method.decode('ascii', 'replace')} {path}>"
+        return f"<{type(self).__name__} {self.method!r} {getattr(self, 'path', None)!r}>"
 
     def _cut(self) -> None:
         channel: Any = self.channel

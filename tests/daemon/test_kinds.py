@@ -42,14 +42,14 @@ class NumberTests(KindTestCase):
         self.check(LIMIT, {"1": 1, "10": 10, "007": 7})
         self.assertIsInstance(LIMIT.read("5"), int)
         self.check_refused(LIMIT, "0", "11", "-1", "1.0", "1e1", "1_0", " 1", "1\n", "+1", "")
-        self.check_refused(LIMIT, "١", "0x1", "true", "null", "9" * 5000)
+        self.check_refused(LIMIT, "\u0661", "0x1", "true", "null", "9" * 5000)
 
     def test_decimal(self) -> None:
         """As JSON writes them; floats all, and finite."""
         self.check(SINCE, {"0": 0.0, "1.5": 1.5, "1e3": 1000.0, "2.5E+2": 250.0, "1e-9": 1e-9})
         self.assertIsInstance(SINCE.read("5"), float)
         self.check_refused(SINCE, "nan", "NaN", "inf", "Infinity", "1e999", "-1", "1e11x", "1_0")
-        self.check_refused(SINCE, ".5", "1.", "", " 1", "100000000001", "٣", "9" * 5000)
+        self.check_refused(SINCE, ".5", "1.", "", " 1", "100000000001", "\u0663", "9" * 5000)
 
     def test_open(self) -> None:
         """Of an open range the minimum is no part."""
