@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred, maybeDeferred, succeed
 from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
 from twisted.internet.interfaces import IDelayedCall, IStreamClientEndpoint
 from twisted.logger import Logger
@@ -176,14 +176,17 @@ class Keeper:
 
     def _retry(self) -> None:
         self._cancel_timer()
-        url = urlsplit(self._urls[self._choice])
-        factory = ConnectionFactory(url.geturl(), self._reactor, self, self._settings.token)
-        endpoint = self._endpoint(
-            self._reactor, url.scheme == "wss", url.hostname or "", url.port or 0
-        )
-        attempt = self._attempt = endpoint.connect(factory)
+        attempt = self._attempt = maybeDeferred(self._connect)
         attempt.addTimeout(CONNECT_WITHIN, self._reactor)
         attempt.addCallbacks(self._connected, self._unreachable)
+
+    def _connect(self) -> Deferred[Any]:
+        url = urlsplit(self._urls[self._choice])
+        factory = ConnectionFactory(url.geturl(), self._reactor, self, self._settings.token)
+        host, port = url.hostname or "", url.port or 0
+        endpoint = self._endpoint(self._reactor, url.scheme == "wss", host, port)
+        connecting: Deferred[Any] = endpoint.connect(factory)
+        return connecting
 
     def _connected(self, connection: Any) -> None:
         self._attempt = None

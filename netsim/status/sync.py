@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -88,12 +88,16 @@ class Sync:
         ended.addCallback(self._wait, begun)
 
     def _post(self, within: float) -> Deferred[None]:
+        asked = maybeDeferred(self._ask).addCallback(read)
+        return asked.addTimeout(within, self._reactor)
+
+    def _ask(self) -> Deferred[Any]:
         try:
             status = self._compose()
-        except Exception:  # noqa: BLE001 - what is shown must not end what shows it
+        except Exception:
             self.log.failure("the status cannot be told: a mistake in the code")
-            return succeed(None)
-        asked = self._http.post(
+            raise
+        return self._http.post(
             self._url,
             data=status,
             headers=self._headers,
@@ -101,8 +105,6 @@ class Sync:
             unbuffered=True,
             reactor=self._reactor,
         )
-        answer: Deferred[None] = asked.addCallback(read)
-        return answer.addTimeout(within, self._reactor)
 
     def _succeeded(self, _: None) -> float:
         self._backoff.held(0)

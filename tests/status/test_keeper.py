@@ -181,6 +181,14 @@ class KeeperTests(Base):
         self.daemon.advance(5)
         self.assertEqual(["failed"], self.member.told)
 
+    def test_impossible(self) -> None:
+        """An address that cannot be one is nobody there, too."""
+        settings = evolve(SETTINGS, url="https://a..b:5000")
+        keeper = Keeper(self.clock, settings, "project", CLI, self.member, lambda: 0.0)
+        keeper.start()
+        self.assertEqual(["failed"], self.member.told)
+        self.successResultOf(keeper.stop())
+
     def test_stop_early(self) -> None:
         """An attempt that goes on is given up when it is stopped."""
         hanging: Deferred[Any] = Deferred()
