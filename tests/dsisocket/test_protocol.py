@@ -9,6 +9,7 @@ from twisted.internet.error import ConnectionDone, ConnectionLost
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
+from netsim.dsisocket.model import Reply, Status
 from netsim.dsisocket.protocol import CommandFactory
 from netsim.dsisocket.session import LINGER
 from tests.dsisocket.connections import BUSY, DONE, OK, ConnectionTestCase
@@ -121,3 +122,37 @@ class FactoryTests(ConnectionTestCase):
         self.finish()
         for settled in waiting:
             self.successResultOf(settled)
+
+
+class CountTests(ConnectionTestCase):
+    """What it knows of its connections and commands."""
+
+    def test_numbers(self) -> None:
+        """Connections are numbered from 1 on, those that are refused, too."""
+        first, _ = self.connect()
+        self.connect()
+        self.assertEqual([1, 2], [each.number for each in self.factory.connections])
+        first.connectionLost(Failure(ConnectionDone()))
+        self.connect()
+        self.assertEqual([2, 3], [each.number for each in self.factory.connections])
+        self.assertEqual(3, self.factory.begun)
+
+    def test_close(self) -> None:
+        """One is closed by its number."""
+        _, transport = self.connect(b'{"a": 1}')
+        self.assertFalse(self.factory.close(2))
+        self.assertFalse(transport.disconnecting)
+        self.assertTrue(self.factory.close(1))
+        self.assertTrue(transport.disconnecting)
+
+    def test_commands(self) -> None:
+        """What is no command is not counted."""
+        self.connect(b'{"a": 1}{"b": 2} nonsense ')
+        self.assertEqual((1, 1, 0), self.counts())
+        self.finish(Reply(Status.EXECUTION_ERROR, "no"))
+        self.assertEqual((2, 1, 1), self.counts())
+        self.finish()
+        self.assertEqual((2, 0, 1), self.counts())
+
+    def counts(self) -> tuple[int, int, int]:
+        return self.factory.commands, self.factory.running, self.factory.failed

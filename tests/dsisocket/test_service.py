@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from twisted.application.service import Service
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.testing import MemoryReactorClock, StringTransport
@@ -14,7 +15,7 @@ from twisted.logger import globalLogPublisher
 from twisted.python.usage import UsageError
 from twisted.trial.unittest import SynchronousTestCase
 
-from netsim.dsisocket import service
+from netsim.dsisocket import service, watching
 from netsim.dsisocket.model import Host
 from netsim.dsisocket.service import DsisocketService, Options, makeService
 from netsim.errors import AuthenticationError, ConfigError
@@ -99,8 +100,8 @@ class Tunnel:
         self.parent = parent
 
 
-class RunningTests(ServiceTestCase):
-    """What the service opens, and closes."""
+class RunningTestCase(ServiceTestCase):
+    """A test that runs services, on a network in memory."""
 
     def setUp(self) -> None:
         super().setUp()
@@ -111,6 +112,10 @@ class RunningTests(ServiceTestCase):
     def listening(self, *arguments: str) -> tuple[DsisocketService, Deferred[Any]]:
         running = DsisocketService(options(*arguments), self.reactor)
         return running, Deferred.fromCoroutine(running.listen())
+
+
+class RunningTests(RunningTestCase):
+    """What the service opens, and closes."""
 
     def test_tunnels(self) -> None:
         """One for each workload_client; it is ready when all are."""
@@ -244,3 +249,53 @@ class WiringTests(ServiceTestCase):
         self.assertIsInstance(here, service.LocalMachine)
         there = running._machine(settings.hosts[0], settings)
         self.assertIsInstance(there, service.RemoteMachine)
+
+
+class DaemonTests(RunningTestCase):
+    """Where a status daemon is to know."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.report, self.told = Service(), []
+        self.patch(watching, "report_of", lambda *args: self.told.append(args) or self.report)
+
+    def test_told(self) -> None:
+        """The service has a child that tells it, once it is reached."""
+        running, opening = self.listening("--local", "--daemon", "localhost:7")
+        [address] = self.successResultOf(opening)
+        running.ready()
+        self.assertIs(running, self.report.parent)
+        *_, addresses, watched = self.told[0]
+        self.assertEqual(([address], ["localhost"]), (addresses, watched.hosts))
+        [(_, factory, _, _)] = self.reactor.tcpServers
+        factory.buildProtocol(None).makeConnection(StringTransport())
+        self.assertEqual(1, watched.status()["connections open"])
+
+    def test_tunnels(self) -> None:
+        self.write(CONFIGURATION)
+        running, opening = self.listening("--daemon", "localhost:7")
+        address = IPv4Address("TCP", "127.0.0.1", 27010)
+        for tunnel in Tunnel.made:
+            tunnel.ready.callback(address)
+        self.successResultOf(opening)
+        running.ready()
+        *_, addresses, watched = self.told[0]
+        self.assertEqual(([address], Tunnel.made), (addresses, watched.tunnels))
+        self.assertEqual(4, len(watched.hosts))
+
+    def test_nobody(self) -> None:
+        """By itself nobody is told anything."""
+        running, opening = self.listening("--local")
+        self.successResultOf(opening)
+        running.ready()
+        self.assertEqual([], self.told)
+
+    def test_commands_do_not_see_the_token(self) -> None:
+        """It is for the daemon, and for nobody who sends commands."""
+        made: list[Any] = []
+        self.patch(service, "LocalMachine", lambda host, reactor, hidden: made.append(hidden))
+        running, opening = self.listening("--local")
+        self.successResultOf(opening)
+        [host] = running._cluster.settings.hosts
+        running._cluster.machine(host)
+        self.assertIn("NETSIM_DAEMON_TOKEN", made[0])

@@ -463,3 +463,21 @@ class StopTests(TunnelTestCase):
         self.open()
         self.successResultOf(parent.stopService())
         self.check_nothing()
+
+
+class UpTests(TunnelTestCase):
+    """Whether it leads to here now."""
+
+    def test_up(self) -> None:
+        """From when the port is there until the connection is lost."""
+        self.assertFalse(self.tunnel.is_up)
+        self.tunnel.startService()
+        connection = self.server.accept()
+        self.assertFalse(self.tunnel.is_up)
+        connection.accept()
+        self.assertTrue(self.tunnel.is_up)
+        connection.lose()
+        self.assertFalse(self.tunnel.is_up)
+        self.clock.advance(1.0)
+        self.open()
+        self.assertTrue(self.tunnel.is_up)
