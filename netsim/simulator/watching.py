@@ -24,13 +24,11 @@ _CALLER = "the status daemon"
 
 
 class Host(Protocol):
-    """
-    Who runs the simulators of this process.
+    """Who runs the simulators of this process."""
 
-    @ivar hosted: those that have not stopped.
-    """
-
-    hosted: Sequence[Hosted]
+    @property
+    def hosted(self) -> Sequence[Hosted]:
+        """Those that have not stopped."""
 
     def stop(self, names: Iterable[str]) -> None:
         """Stop these."""

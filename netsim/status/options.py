@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.util import find_spec
+from typing import Any
 
 from twisted.python import usage
 
@@ -32,7 +34,7 @@ def daemon(text: str) -> str:
     return url
 
 
-_PARAMETERS = [
+_PARAMETERS: list[Sequence[Any]] = [
     ["daemon", None, None, "Show how it is on the page of this status daemon: a URL.", daemon],
     ["project", None, None, "With --daemon: what it is called there, instead of its address."],
 ]
