@@ -5,36 +5,40 @@ import { isObject } from "./values.mjs";
 export const LEVELS = ["debug", "info", "warning", "error", "critical"];
 
 const MOST_TEXT = 8192;
-const WORDS = [
-  [/crit|fatal/i, "critical"],
-  [/err|fail|exception|mistake/i, "error"],
-  [/warn/i, "warning"],
-  [/debug/i, "debug"],
-];
+// The words that programs use; the daemon reads them the same way.
+const WORDS = {
+  debug: "debug trace verbose",
+  warning: "warning warn",
+  error: "error err exception failure",
+  critical: "critical alert emergency fatal panic",
+};
+const LEVEL_OF = new Map(Object.entries(WORDS).flatMap(([level, words]) => words.split(" ").map((word) => [word, level])));
 
 // Read the payload of a log event. `known` is what the daemon says of it: `{ time, level }`.
 export function readLine(payload, known) {
-  const log = isObject(payload?.log) ? payload.log : isObject(payload) ? payload : { message: payload };
+  const log = isObject(payload?.log) ? payload.log : isObject(payload) ? payload : { message: asText(payload) };
   const text = log.message ?? log.msg ?? log.log;
   const own = timeOf(log.time ?? log.datetime);
   const line = {
     time: own ?? known.time,
-    level: levelOf(log.level ?? known.level ?? log.prefix),
+    level: known.level ?? levelOf(log.level ?? log.prefix ?? log.levelname ?? log.levelno ?? log.severity),
     whom: cut(asText(log.whom ?? "")),
     text: cut(asText(text === undefined ? log : text)),
     dropped: typeof log.dropped === "number",
   };
   line.key = JSON.stringify([own, line.level, line.whom, line.text]);
-  line.words = `${line.whom} ${line.text}`.toLowerCase();
+  line.words = `${line.level} ${line.whom} ${line.text}`.toLowerCase();
   return line;
 }
 
-export function levelOf(text) {
-  const word = asText(text ?? "").toLowerCase();
-  if (LEVELS.includes(word)) {
-    return word;
+export function levelOf(value) {
+  const word = typeof value === "string" ? value.replace(/^[^a-z0-9]+|[^a-z0-9]+$/gi, "").toLowerCase() : value;
+  const number = typeof word === "string" && /^\d+$/.test(word) ? Number(word) : word;
+  if (typeof number === "number") {
+    // As Python's logging has them: 10 for debug, 50 for critical.
+    return number > 0 ? LEVELS[Math.min(4, Math.max(0, Math.floor(number / 10) - 1))] : "info";
   }
-  return WORDS.find(([pattern]) => pattern.test(word))?.[1] ?? "info";
+  return LEVEL_OF.get(word) ?? "info";
 }
 
 // The part of `lines` that is not yet among `known`, though both may hold the same ones: the

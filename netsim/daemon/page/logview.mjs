@@ -4,12 +4,14 @@ import { clockTime, dayName } from "./clock.mjs";
 import { element } from "./dom.mjs";
 import { LogBuffer } from "./logbuffer.mjs";
 
-const MOST_ROWS = 1500;
+const MOST_ROWS = 2000;
+const FOLLOWED = 500; // rows while new ones come: all of them are laid out each time
 const PAGE = 400;
 const NEAR = 24; // pixels from the end that count as the end
 
 export class LogView {
   #frame = null;
+  #top = 0; // where it was scrolled to
   #rows = []; // { line, root }, as in the document
 
   // `changed` hears that a line was added, a filter set, or following begun or ended.
@@ -19,6 +21,11 @@ export class LogView {
     this.buffer = new LogBuffer();
     this.following = true;
     this.scroller.onscroll = () => this.#scrolled();
+    // What moves all the time cannot be scrolled by a little, nor marked.
+    this.scroller.onwheel = (event) => event.deltaY < 0 && this.#hold();
+    this.scroller.ontouchmove = () => this.#hold();
+    this.scroller.onpointerdown = (event) => event.pointerType === "mouse" && this.#hold();
+    this.scroller.onkeydown = (event) => ["ArrowUp", "PageUp", "Home"].includes(event.key) && this.#hold();
     this.follow(true);
   }
 
@@ -47,7 +54,7 @@ export class LogView {
 
   end() {
     cancelAnimationFrame(this.#frame);
-    this.scroller.onscroll = null;
+    Object.assign(this.scroller, { onscroll: null, onwheel: null, ontouchmove: null, onpointerdown: null, onkeydown: null });
     this.#empty();
   }
 
@@ -70,24 +77,26 @@ export class LogView {
 
   #show() {
     if (this.scroller.clientHeight > 0 && (this.following || this.#rows.length < PAGE)) {
-      this.#append(this.buffer.matches.slice(-MOST_ROWS));
+      this.#append(this.buffer.matches.slice(-FOLLOWED), FOLLOWED);
       if (this.following) {
         this.scroller.scrollTop = this.scroller.scrollHeight;
+        this.#top = this.scroller.scrollTop;
       }
     }
     this.changed();
   }
 
+
   // Append those of the lines that come after the last row, and take away rows at the beginning.
-  #append(lines) {
+  #append(lines, most) {
     const last = this.#rows.at(-1)?.line.seq ?? -1;
-    if (lines.length > 0 && this.#rows.length > 0 && lines[0].seq > last + 1 && lines.length >= MOST_ROWS) {
+    if (lines.length === most && lines[0].seq > last) {
       this.#empty();
     }
     const rows = this.#made(lines.filter((line) => line.seq > last), this.#rows.at(-1)?.line);
     this.scroller.append(...rows.flatMap((row) => row.roots));
     this.#rows.push(...rows);
-    this.#drop(this.#rows.splice(0, Math.max(0, this.#rows.length - MOST_ROWS)));
+    this.#drop(this.#rows.splice(0, Math.max(0, this.#rows.length - most)));
   }
 
   #prepend(lines) {
@@ -118,23 +127,36 @@ export class LogView {
     rows.forEach(({ roots }) => roots.forEach((root) => root.remove()));
   }
 
+  #hold() {
+    if (this.following && this.scroller.scrollHeight > this.scroller.clientHeight) {
+      this.follow(false);
+    }
+  }
+
   #scrolled() {
     const { scrollTop, scrollHeight, clientHeight } = this.scroller;
-    const fromEnd = scrollHeight - clientHeight - scrollTop;
-    if (fromEnd <= NEAR !== this.following && clientHeight > 0) {
-      this.#reached(fromEnd <= NEAR);
+    const near = scrollHeight - clientHeight - scrollTop <= NEAR;
+    const down = scrollTop > this.#top;
+    this.#top = scrollTop;
+    if (clientHeight === 0) {
+      return;
+    }
+    if (this.following && !near) {
+      this.follow(false);
+    } else if (!this.following && near && down) {
+      this.#reachedEnd();
     } else if (!this.following && scrollTop < clientHeight && this.#rows.length > 0) {
       const place = this.buffer.place(this.#rows[0].line.seq);
       this.#prepend(this.buffer.matches.slice(Math.max(0, place - PAGE), place));
     }
   }
 
-  #reached(end) {
-    if (end && this.waiting > PAGE) {
+  #reachedEnd() {
+    if (this.waiting > PAGE) {
       const place = this.buffer.place(this.#rows.at(-1).line.seq + 1);
-      this.#append(this.buffer.matches.slice(place, place + PAGE));
+      this.#append(this.buffer.matches.slice(place, place + PAGE), MOST_ROWS);
     } else {
-      this.follow(end);
+      this.follow(true);
     }
   }
 }

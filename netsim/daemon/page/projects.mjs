@@ -1,8 +1,13 @@
 // The list of projects.
 
-import { moment } from "./clock.mjs";
 import { arrange, element, setText } from "./dom.mjs";
 import { routeTo } from "./route.mjs";
+import { formatSeconds } from "./values.mjs";
+
+// How long ago something was.
+export function ago(seconds, now = Date.now() / 1000) {
+  return now - seconds < 1 ? "now" : `${formatSeconds(Math.floor(now - seconds))} ago`;
+}
 
 // What a project is called.
 export function titleOf(project) {
@@ -87,14 +92,16 @@ class Item {
     this.dot = element("i", { className: "dot" });
     this.title = element("span", { className: "name" });
     this.facts = element("span", { className: "muted small" });
-    this.link = element("a", { href: routeTo(name) }, this.dot, this.title, this.facts);
+    this.state = element("span", { className: "sr-only" });
+    this.link = element("a", { href: routeTo(name) }, this.dot, this.title, this.state, this.facts);
     this.root = element("li", {}, this.link);
   }
 
   show(project, chosen) {
     setText(this.title, titleOf(project));
     this.title.title = project.name;
-    setText(this.facts, project.online ? "online" : `offline since ${moment(project.last_seen)}`);
+    setText(this.state, project.online ? "online" : "offline since");
+    setText(this.facts, project.online ? "" : ago(project.last_seen));
     this.dot.dataset.state = project.online ? "good" : "";
     this.link.toggleAttribute("aria-current", project.name === chosen);
     return this.root;
