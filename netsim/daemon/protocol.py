@@ -70,13 +70,10 @@ class StatusProtocol(ReadingProtocol):
             self._end = None
         super().connectionLost(reason)
         if self._is_known:
-            self._is_known = False
             self.factory.switchboard.disconnected(self)
 
     def dataReceived(self, data: bytes) -> None:
         """Take what has come, then send what follows from it, to whomever it is for."""
-        if self.state == self.STATE_CLOSED:
-            return
         with self.factory.turn:
             self.data += data
             self.consumeData()
@@ -147,7 +144,6 @@ class StatusProtocol(ReadingProtocol):
         self._outlet.close()
 
     def _closeConnection(self, abort: bool = False) -> None:
-        self._is_open = False
         # After both have said goodbye an abort could take ours from whoever has not read it.
         super()._closeConnection(abort and not self.wasClean)
         self._end_soon()

@@ -59,8 +59,7 @@ class ReadingProtocol(HandshakeProtocol):
         self.message_data = []
         if self.message_is_binary and not frames.is_utf8(text):
             self._invalid_payload("a message is text")
-        if not self.failedByMe:
-            self.heard(text)
+        self.heard(text)
 
 
 def _unmask(payload: bytes, key: bytes) -> bytes:

@@ -57,7 +57,6 @@ class StatusFactory(WebSocketServerFactory):
             versions=[13],
             webStatus=False,
             maxMessagePayloadSize=limits.message_size,
-            maxFramePayloadSize=limits.message_size,
             failByDrop=False,
             openHandshakeTimeout=OPEN_WITHIN,
             # The protocol limits every way to close, not only this one.

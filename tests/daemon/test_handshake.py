@@ -160,6 +160,14 @@ class LimitTests(HandshakeTestCase):
         self.net.reactor.pass_time(1)
         self.assertTrue(client.closed)
 
+    def test_once(self) -> None:
+        """What has been refused is not refused again, however much comes behind it."""
+        client = self.net.client()
+        client.stop_reading()
+        client.say(b"GET / HTTP/1.1\r\n\r\n" + b"x" * (MAX_REQUEST + 1))
+        client.read()
+        self.assertEqual(1, client.received.count(b"HTTP/1.1"))
+
     def test_large(self) -> None:
         """What comes behind the request does not count."""
         client = self.net.client()

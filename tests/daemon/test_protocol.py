@@ -104,6 +104,7 @@ class PushTests(ProtocolTestCase):
         self.board.send(b"one", b"two")
         self.assertEqual([], self.web.texts)
         self.assertEqual(0, self.net.calls[0])
+        self.assertEqual(1, len(self.net.factory.turn._due))
         sent = self.record(self.web)
         self.net.reactor.pass_time(0)
         self.assertEqual([b"one", b"two"], self.web.texts)
@@ -247,8 +248,7 @@ class DropTests(ProtocolTestCase):
         self.send(b"last", b"more")
         self.assertEqual(1, len(logged))
         self.web.read()
-        self.assertEqual([(TEXT, b"first")], self.web.heard[:1])
-        self.assertEqual((CLOSE, b"\x03\xf0reads too slowly"), self.web.heard[-1])
+        self.assertEqual([(TEXT, b"first"), (CLOSE, b"\x03\xf0reads too slowly")], self.web.heard)
         self.net.reactor.pass_time(CLOSE_WITHIN)
         self.assertTrue(self.web.closed)
 
@@ -296,13 +296,19 @@ class CloseTests(ProtocolTestCase):
         self.assertEqual("disconnected", self.board.told[-1])
         self.assertEqual([], self.net.calls)
 
+    def test_left(self) -> None:
+        """Who leaves instead of answering leaves nothing behind."""
+        self.peer.close(1001, "")
+        self.web.leave()
+        self.assertEqual(["connected", "disconnected"], self.board.told)
+        self.assertEqual([], self.net.calls)
+
     def test_slow(self) -> None:
         """What it was sent before is read first, if that takes no longer."""
         self.web.stop_reading()
         self.send(*[KIB] * 100)
         self.peer.close(1001, "bye")
-        self.web.say(masked(b"", PING))
-        self.assertIsNone(self.web.code if self.web.heard else None)
+        self.assertEqual([], self.web.heard)
         self.web.read()
         self.assertEqual(100, len(self.web.texts))
         self.assertEqual(1001, self.web.code)
@@ -329,14 +335,16 @@ class CloseTests(ProtocolTestCase):
         self.assertEqual("\u20ac" * 41, payload[2:].decode())
 
     def test_deaf(self) -> None:
-        """What comes after it was closed is not heard, but pings are answered."""
+        """While it waits to be closed, nothing more is heard or sent."""
         self.web.stop_reading()
-        self.send(b"one")
+        self.send(*[KIB] * 100)
         self.peer.close(1001, "")
-        self.web.say(masked(b"late") + masked(b"", PING))
+        self.web.say(masked(b"late") + masked(b"la", 0x01) + masked(b"te", 0x80))
+        self.send(b"more")
         self.web.read()
-        self.assertEqual([TEXT, CLOSE], [head for head, _ in self.web.heard if head != PONG])
-        self.assertNotIn(b"late", self.board.told)
+        self.assertEqual([*[TEXT] * 100, CLOSE], [head for head, _ in self.web.heard])
+        self.assertEqual([KIB] * 100, self.web.texts)
+        self.assertEqual(["connected"], self.board.told)
 
     def test_within(self) -> None:
         """What comes in the same segment as the reason for closing is not heard either."""
