@@ -11,7 +11,7 @@ import time
 import websocket
 
 from tests.integration.daemons import Daemon, DaemonTestCase, request
-from tests.integration.processes import RUNNERS, eventually, netsim
+from tests.integration.processes import PATIENCE, RUNNERS, eventually, netsim
 
 LOG = {"log": {"level": "info", "message": "hello"}}
 FIELD_LOG = {"prefix": "info", "datetime": "2023-12-01-10:00:00", "whom": "main", "msg": "hello"}
@@ -106,7 +106,7 @@ class FieldTests(DaemonTestCase):
             question = cli.hear()
             cli.say("ack", {"name": "add", "result": 3}, question["event-id"])
 
-        answering = threading.Thread(target=answer)
+        answering = threading.Thread(target=answer, daemon=True)
         answering.start()
         path = "/api/v1/projects/my%20proj%C3%A9ct%20%2F%201/actions/add?timeout=10"
         found = daemon.post(path, {"args": {"a": 1, "b": 2}})
@@ -159,15 +159,19 @@ class SlowTests(DaemonTestCase):
         cli, slow, quick = daemon.cli(NAME), daemon.web(NAME), daemon.web(NAME)
         lines = 3000
         heard: list[int] = []
+        ahead = threading.Semaphore(20)
 
         def listen() -> None:
-            heard.extend(quick.hear()["payload"]["n"] for _ in range(lines))
+            for _ in range(lines):
+                heard.append(quick.hear()["payload"]["n"])
+                ahead.release()
 
-        listening = threading.Thread(target=listen)
+        listening = threading.Thread(target=listen, daemon=True)
         listening.start()
         slow.say("action", {"name": "a"}, 11)
         question = cli.hear()
         for number in range(lines):
+            self.assertTrue(ahead.acquire(timeout=PATIENCE), f"line {number} is held up")
             cli.say("log", {"n": number, "text": "x" * 5000})
             if number == 1500:
                 cli.say("ack", {"name": "a", "result": 1}, question["event-id"])
@@ -259,9 +263,9 @@ class ProcessTests(DaemonTestCase):
 
     def test_idle(self) -> None:
         """It ends by itself; whatever is asked puts that off."""
-        daemon = self.daemon("--idle=1.5")
+        daemon = self.daemon("--idle=4")
         for _ in range(10):
-            time.sleep(0.25)
+            time.sleep(0.6)
             self.assertEqual(daemon.get("/hello").status, 200)
         daemon.cli(NAME)
         self.check_status(daemon.service, 0)
@@ -304,7 +308,7 @@ class DatabaseTests(DaemonTestCase):
         self.assertEqual(self.logs(again), [{"n": number} for number in range(100)])
         self.assertEqual(again.get("/web/status/x").json, STATUS)
         [project] = again.get("/api/v1/projects").json["projects"]
-        self.assertEqual((project["name"], project["online"]), ("x", False))
+        self.assertEqual((project["name"], project["clis"]), ("x", 0))
         history = again.get("/api/v1/projects/x/status/history").json["entries"]
         self.assertEqual(history[-1]["status"], {"loss": 0.5, "stage": "warm up"})
 
