@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import threading
@@ -38,12 +40,15 @@ class Program:
 
     def __init__(self, cli: Peer) -> None:
         self._cli = cli
+        self._socket: socket.socket = cli.socket.sock
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
     def end(self) -> None:
         """Close the connection."""
-        self._cli.socket.shutdown()
+        with contextlib.suppress(OSError):
+            # To close it would not wake the thread that reads.
+            self._socket.shutdown(socket.SHUT_RDWR)
         self._thread.join(PATIENCE)
 
     def _run(self) -> None:
