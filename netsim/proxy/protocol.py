@@ -82,7 +82,10 @@ class End(Protocol):
         self._forward(data)
         self.heard += len(data)
         if not self._speaking:
-            self._take_turn()
+            self._speaking = True
+            self.turns += 1
+            if self._peer is not None:
+                self._peer._speaking = False
 
     def readConnectionLost(self) -> None:
         """This side has said all it will say: pass that on."""
@@ -112,12 +115,6 @@ class End(Protocol):
         if peer is not None:
             peer.part()
         self._session.lost(self)
-
-    def _take_turn(self) -> None:
-        self._speaking = True
-        self.turns += 1
-        if self._peer is not None:
-            self._peer._speaking = False
 
     def part(self) -> None:
         """The peer is gone: close, once everything is out."""
