@@ -87,6 +87,18 @@ TWIN_ON_UV = Contender(
     "netsim simulator on uv, written for it", (*_SIMULATOR_ON_UV, "-s", "{device}_twin")
 )
 
+FASTAPI = Contender("FastAPI", ("python", "-m", "bench.fastapi_broadcaster", "{port}"))
+_DAEMON = ("daemon", "--port=0", "--no-idle-shutdown")
+DAEMON = Contender(
+    "netsim daemon, in memory", ("netsim", "--reactor=epoll", *_DAEMON, "--database=none")
+)
+DAEMON_ON_DISK = Contender(
+    "netsim daemon", ("netsim", "--reactor=epoll", *_DAEMON, "--database={directory}/db")
+)
+DAEMON_ON_UV = Contender(
+    "netsim daemon on uv", ("netsim", "--reactor=uv", *_DAEMON, "--database={directory}/db")
+)
+
 SSH = Contender(
     "ssh, shared connection",
     ("ssh", "-F", "{shared}/ssh_config", "-M", "-N", "-S", "control", "host"),

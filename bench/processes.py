@@ -27,7 +27,8 @@ SERVERS = ("/usr/local/sbin", "/usr/sbin")
 SEARCHED = 10_000
 """How many ports are looked at for a free range."""
 
-READY = re.compile(rf"^\S+ listening on {re.escape(wire.HOST)}:(\d+)$", re.MULTILINE)
+READY = re.compile(rf"^\S+ listening on {re.escape(wire.HOST)}:(\d+)(?: .*)?$", re.MULTILINE)
+"""The ready line; of several ports it is the first that counts."""
 
 
 class StartError(Exception):

@@ -40,6 +40,8 @@ class Scale:
     @ivar scripts: scripts on a host, one after the other.
     @ivar eight: scripts on a host, eight side by side.
     @ivar file: bytes of a file that is copied to a host and back.
+    @ivar logs: lines that a program logs, for frontends that watch it.
+    @ivar paced: seconds for which it logs at a steady rate.
     """
 
     one: Load
@@ -55,6 +57,8 @@ class Scale:
     scripts: Load
     eight: Load
     file: int
+    logs: int
+    paced: float
 
 
 FULL = Scale(
@@ -71,6 +75,8 @@ FULL = Scale(
     scripts=Load(sessions=1, at_once=1, each=500),
     eight=Load(sessions=8, at_once=8, each=80),
     file=64 * MIB,
+    logs=20_000,
+    paced=4.0,
 )
 
 QUICK = Scale(
@@ -87,4 +93,6 @@ QUICK = Scale(
     scripts=Load(sessions=1, at_once=1, each=100),
     eight=Load(sessions=8, at_once=8, each=20),
     file=16 * MIB,
+    logs=4_000,
+    paced=1.0,
 )

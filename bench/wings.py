@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from bench import contenders, measures, simulation, steering
+from bench import broadcast, contenders, measures, simulation, steering
 from bench.contenders import Contender
 from bench.measures import Measure
 
@@ -195,4 +195,27 @@ DSISOCKET = Wing(
     upstream=("python", "-m", "bench.sshd", "{port}"),
 )
 
-WINGS = (PROXY, REPLAY, MEMORY, SIMULATOR, REACTOR, DSISOCKET)
+_FASTAPI = contenders.FASTAPI
+_DAEMON = contenders.DAEMON_ON_DISK
+
+DAEMON = Wing(
+    name="daemon",
+    rounds=3,
+    contenders=(_FASTAPI, contenders.DAEMON, _DAEMON, contenders.DAEMON_ON_UV),
+    baselines=(_FASTAPI,),
+    measures=(
+        broadcast.FAST_SHORT,
+        broadcast.FAST_LONG,
+        broadcast.PACED_SHORT,
+        broadcast.PACED_LONG,
+        broadcast.THOUSAND,
+    ),
+    goals=(
+        Goal(_DAEMON, broadcast.FAST_SHORT, "rate", 2, _FASTAPI),
+        Goal(_DAEMON, broadcast.FAST_LONG, "rate", 2, _FASTAPI),
+        Goal(_DAEMON, broadcast.FAST_SHORT, "rate", 30_000),
+        Goal(_DAEMON, broadcast.THOUSAND, "memory", 200),
+    ),
+)
+
+WINGS = (PROXY, REPLAY, MEMORY, SIMULATOR, REACTOR, DSISOCKET, DAEMON)

@@ -8,7 +8,6 @@ are read without anything more than it takes.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
 
 __all__ = ["Packet", "Unmask", "is_utf8", "text_frame", "unmask", "whole_texts"]
 
@@ -85,14 +84,13 @@ class Packet:
     @ivar text: the message, as JSON.
     @ivar droppable: it is a log line.
     @ivar result: of an action's answer; see L{netsim.daemon.model.Send}.
+    @ivar frame: the message as it goes over a WebSocket.
     """
+
+    __slots__ = ("droppable", "frame", "result", "text")
 
     def __init__(self, text: bytes, droppable: bool = False, result: int = 200) -> None:
         self.text = text
         self.droppable = droppable
         self.result = result
-
-    @cached_property
-    def frame(self) -> bytes:
-        """The message as it goes over a WebSocket; made when it is first needed."""
-        return text_frame(self.text)
+        self.frame = text_frame(text)

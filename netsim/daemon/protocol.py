@@ -17,7 +17,7 @@ from netsim.daemon.outbox import Outbox
 from netsim.daemon.reading import ReadingProtocol
 from netsim.transports import Outlet
 
-__all__ = ["BURST", "CLOSE_WITHIN", "PIECE", "StatusProtocol"]
+__all__ = ["BURST", "BURST_BYTES", "CLOSE_WITHIN", "PIECE", "StatusProtocol"]
 
 CLOSE_WITHIN = 1.0
 """Seconds that the other side has to read what it was sent, and to close as well."""
@@ -26,7 +26,8 @@ PIECE = 1 << 16
 """Bytes that are handed to the transport at a time; the rest stays where it can be dropped."""
 
 BURST = 64
-"""Messages after which a long burst is sent before it ends."""
+BURST_BYTES = PIECE // 2
+"""Messages, and bytes, after which a long burst is sent before it ends."""
 
 _POLICY = 1008
 
@@ -95,7 +96,7 @@ class StatusProtocol(ReadingProtocol):
         outbox = self._outbox
         outbox.push(packet)
         if self._outlet.ready:
-            if outbox.messages >= BURST or outbox.size >= PIECE:
+            if outbox.messages >= BURST or outbox.size >= BURST_BYTES:
                 self.flush()
             elif not self._is_due:
                 self._is_due = True

@@ -14,7 +14,7 @@ from netsim.daemon.frames import Packet, text_frame
 from netsim.daemon.interfaces import IReceiver
 from netsim.daemon.model import Limits
 from netsim.daemon.outbox import PATIENCE
-from netsim.daemon.protocol import BURST, CLOSE_WITHIN, PIECE
+from netsim.daemon.protocol import BURST, BURST_BYTES, CLOSE_WITHIN, PIECE
 from netsim.daemon.websocket import PING_AFTER
 from tests.daemon.sockets import CLOSE, PING, PONG, TEXT, Net, Socket, masked, request
 
@@ -136,7 +136,7 @@ class PushTests(ProtocolTestCase):
         self.assertEqual([*[0] * (BURST - 1), BURST, BURST], seen)
         self.assertEqual(BURST + 1, len(self.web.texts))
         seen.clear()
-        self.board.answer = lambda peer, text: answer(peer, b"x" * (PIECE // 2))
+        self.board.answer = lambda peer, text: answer(peer, b"x" * (BURST_BYTES // 2))
         cli.say(masked(b"{}") * 3)
         self.assertEqual([BURST + 1, BURST + 3, BURST + 3], seen)
 
