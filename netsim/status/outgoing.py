@@ -47,7 +47,7 @@ class Outgoing:
 
     @property
     def position(self) -> int:
-        """How many messages were taken so far, for L{confirm}; answers do not count."""
+        """How many times a message was taken so far, for L{confirm}; answers do not count."""
         return self._position
 
     @property
@@ -89,7 +89,6 @@ class Outgoing:
 
     def lost(self) -> None:
         """The connection is gone: what has not arrived has to be sent again."""
-        self._position -= len(self._taken)
         self._waiting.extendleft(reversed(self._taken))
         self._taken.clear()
         self._answers.clear()

@@ -84,7 +84,6 @@ class Sender:
 
     def joined(self, connection: Connection) -> None:
         """Messages are not held back any more."""
-        self._asked = 0
         self._flush()
         self._joined()
 
@@ -99,7 +98,6 @@ class Sender:
 
     def left(self) -> None:
         """What has not arrived has to be sent again."""
-        self._cancel()
         self._outgoing.lost()
 
     def failed(self) -> None:

@@ -109,8 +109,7 @@ class Sync:
     def _succeeded(self, _: None) -> float:
         self._backoff.held(0)
         self._said = None
-        if self._running:
-            self._arrived()
+        self._arrived()
         return 0.0
 
     def _failed(self, failure: Failure) -> float:

@@ -7,6 +7,7 @@ from typing import Any
 
 from twisted.internet.task import Clock
 from twisted.logger import globalLogPublisher
+from twisted.test.iosim import FakeTransport
 from twisted.trial.unittest import SynchronousTestCase
 
 from netsim.status import connection as module
@@ -89,6 +90,13 @@ class ConnectionTests(SynchronousTestCase):
         self.assertEqual([], request.protocols)
         self.assertNotIn("authorization", request.headers)
         self.assertNotIn("origin", request.headers)
+
+    def test_keep_alive(self) -> None:
+        """TCP finds out about hosts that are gone."""
+        asked: list[bool] = []
+        self.patch(FakeTransport, "setTcpKeepAlive", lambda transport, on: asked.append(on))
+        self.connect()
+        self.assertEqual([True], asked)
 
     def test_token(self) -> None:
         """A token goes into a header."""
@@ -254,6 +262,13 @@ class ConnectionTests(SynchronousTestCase):
         self.daemon.connections[1].tell(Message(LOG, "x", "y" * 100))
         self.daemon.flush()
         self.assertEqual(["opened", "closed"] * 2, self.events.told)
+        self.connect()
+        served = self.daemon.connections[2]
+        served.beginMessage()
+        served.sendMessageFrame(b"x" * 60)
+        served.sendMessageFrame(b"x" * 60)
+        self.daemon.flush()
+        self.assertEqual(["opened", "closed"] * 3, self.events.told)
         self.assertQuiet()
 
     def test_chance(self) -> None:

@@ -63,6 +63,14 @@ class ReadTests(SynchronousTestCase):
             error = self.failureResultOf(answer, PeerError).value
             self.assertEqual(f"{code} b\ufffdcause", str(error))
 
+    def test_long_refusal(self) -> None:
+        """Of what it says, the beginning."""
+        answer = self.read(500)
+        for _ in range(3):
+            self.response.body.dataReceived(b"x" * 1000)
+        self.end(ResponseDone())
+        self.assertEqual("500 " + "x" * 200, self.failureResultOf(answer).getErrorMessage())
+
     def test_broken(self) -> None:
         """An answer that breaks off is a failure."""
         answer = self.read()
@@ -101,5 +109,6 @@ class OwnHttpTests(SynchronousTestCase):
             answer.addBoth(asked.append)
             reactor.advance(0)
         self.assertEqual([], [event for event in captured if event["log_level"].name != "debug"])
+        self.assertFalse(http._pool._factory.noisy)
         answer.cancel()
         self.successResultOf(http.close())

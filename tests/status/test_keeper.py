@@ -270,6 +270,14 @@ class KeeperTests(Base):
         self.keeper.connection.resumeProducing()
         self.assertEqual("drained", self.member.told[-1])
 
+    def test_flow_before(self) -> None:
+        """Not before it has joined."""
+        self.daemon.welcome = None
+        self.start()
+        assert self.keeper._candidate is not None
+        self.keeper._candidate.resumeProducing()
+        self.assertEqual([], self.member.told)
+
     def test_ask(self) -> None:
         """It asks whether what was sent has arrived, unless there is no connection."""
         self.assertFalse(self.keeper.ask())

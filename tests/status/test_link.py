@@ -7,17 +7,18 @@ import sys
 from typing import Any
 
 from attrs import evolve
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import CancelledError, Deferred, succeed
 from twisted.internet.error import ConnectionRefusedError
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from netsim.errors import ActionError, InputError
 from netsim.status import outgoing
+from netsim.status.http import OwnHttp
 from netsim.status.link import Link
 from netsim.status.message import ACK, ACTION, LOG, Message
 from netsim.worker import Worker
-from tests.status.daemons import SETTINGS, WELCOME, FakeDaemon, FakeHttp
+from tests.status.daemons import SETTINGS, WELCOME, FakeDaemon, FakeHttp, Response
 from tests.status.test_calls import FakeActions
 
 
@@ -307,6 +308,20 @@ class StatusTests(Base):
         for _ in range(10):
             self.daemon.advance(30)
         self.daemon.ports, self.http.answer = ports, None
+        attempts = len(self.daemon.attempts)
+        self.link._sync.retry()
+        self.assertEqual(attempts, len(self.daemon.attempts))
+        self.http.waiting.pop().callback(Response())
+        self.daemon.flush()
+        self.assertEqual(attempts + 1, len(self.daemon.attempts))
+        self.assertTrue(self.link.is_connected)
+
+    def test_retry(self) -> None:
+        """Both are tried when there is reason to."""
+        self.http.answer = ConnectionRefusedError
+        ports, self.daemon.ports = self.daemon.ports, {}
+        self.start()
+        self.daemon.ports, self.http.answer = ports, None
         attempts, bodies = len(self.daemon.attempts), len(self.http.bodies)
         self.link.retry()
         self.daemon.flush()
@@ -436,6 +451,8 @@ class LifeTests(Base):
     def test_thread(self) -> None:
         """The machine is looked at in a thread of its own, which ends with the link."""
         stopped: list[object] = []
+        closed: list[object] = []
+        self.patch(OwnHttp, "close", lambda http: succeed(closed.append(http)))
         self.patch(Worker, "stop", lambda worker: stopped.append(worker))
         self.patch(Worker, "submit", lambda worker, function: Deferred())
         self.link = Link(
@@ -444,3 +461,4 @@ class LifeTests(Base):
         self.start()
         self.stop()
         self.assertEqual(1, len(stopped))
+        self.assertEqual(1, len(closed))

@@ -98,6 +98,25 @@ class OutgoingTests(SynchronousTestCase):
         self.queue.lost()
         self.assertEqual([b"c", b"d", b"e"], self.queue.take(100))
 
+    def test_mark_counts(self) -> None:
+        """A mark takes room, too, until it has arrived."""
+        for _ in range(3):
+            self.push(b"a" * 101)
+            self.queue.take(1000)
+            self.queue.confirm(self.queue.position)
+        self.push(b"b" * 60, b"c" * 41)
+        self.assertEqual([b"lost 1", b"c" * 41], self.queue.take(1000))
+
+    def test_old_question(self) -> None:
+        """An answer to what was asked over an earlier connection means nothing."""
+        self.push(b"a", b"b")
+        self.queue.take(100)
+        position = self.queue.position
+        self.queue.lost()
+        self.queue.take(100)
+        self.queue.confirm(position)
+        self.assertEqual(2, self.queue.unconfirmed)
+
     def test_answers(self) -> None:
         """Answers come first, and are not sent over another connection."""
         self.push(b"a")
