@@ -94,7 +94,7 @@ class Arrows:
 
 
 def _log(arrival: Arrival) -> list[Effect]:
-    return [*_like_log(arrival), Logged(arrival.message, arrival.text)]
+    return [*_to_webs(arrival, droppable=True), Logged(arrival.message, arrival.text)]
 
 
 def _like_log(arrival: Arrival) -> list[Effect]:

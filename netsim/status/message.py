@@ -11,7 +11,7 @@ import json
 import math
 import re
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeGuard
 
 from attrs import field, frozen
 
@@ -61,7 +61,9 @@ _ID_RANGE = range(-(2**53), 2**53 + 1)
 
 _TOO_DEEP = f"nested too deeply, of {MAX_DEPTH} levels at most"
 
-_UNSHOWABLE = re.compile("[\x00-\x1f\ud800-\udfff]")
+_UNSHOWABLE = "\x00-\x1f\ud800-\udfff"
+_NO_NAME = re.compile(f"[{_UNSHOWABLE}]")
+_NAME = re.compile(f"[^{_UNSHOWABLE}]{{1,{MAX_NAME}}}")
 
 # A decoder that has its own hooks is slow to make.
 _encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
@@ -113,16 +115,18 @@ def decode(data: bytes | str) -> Message:
     value = _json(data)
     if not isinstance(value, dict):
         raise MessageError([f"expected a JSON object, not {_kind(value)}"])
+    event_type, name = value.get("event-type"), value.get("name")
     event_id = value.get("event-id", NO_ID)
+    # Nearly all are good, which is seen in less time than what would be wrong with them.
+    if _is_name(event_type) and _is_name(name) and "payload" in value and _is_id(event_id):
+        return Message(event_type, name, value["payload"], event_id)
     problems = [
         *_text_problems(value, "event-type"),
         *_text_problems(value, "name"),
         *_payload_problems(value),
         *_id_problems(event_id),
     ]
-    if problems:
-        raise MessageError(problems, event_id if _is_id(event_id) else NO_ID)
-    return Message(value["event-type"], value["name"], value["payload"], event_id)
+    raise MessageError(problems, event_id if type(event_id) is int else NO_ID)
 
 
 def name_problem(name: str) -> str | None:
@@ -131,7 +135,7 @@ def name_problem(name: str) -> str | None:
         return "is empty"
     if len(name) > MAX_NAME:
         return f"has {len(name)} characters, of {MAX_NAME} at most"
-    if _UNSHOWABLE.search(name):
+    if _NO_NAME.search(name):
         return "has characters that cannot be shown"
     return None
 
@@ -193,15 +197,19 @@ def _payload_problems(value: dict[str, Any]) -> Sequence[str]:
 
 
 def _id_problems(event_id: Any) -> Sequence[str]:
-    if not _is_id(event_id):
+    if type(event_id) is not int:
         return [f"'event-id': expected a whole number, not {_kind(event_id)}"]
     if event_id not in _ID_RANGE:
         return ["'event-id': expected at most 2^53, which is what every frontend can read"]
     return ()
 
 
+def _is_name(value: Any) -> TypeGuard[str]:
+    return isinstance(value, str) and _NAME.fullmatch(value) is not None
+
+
 def _is_id(value: Any) -> bool:
-    return type(value) is int
+    return type(value) is int and value in _ID_RANGE
 
 
 def _kind(value: Any) -> str:
