@@ -201,7 +201,7 @@ class DaemonService(process.ServerService):
             for listening in pair:
                 listening.close()
         if not self._config["no-idle-shutdown"]:
-            self._watching.start(min(LOOK, self._config["idle"] / 10), now=False)
+            self._watching.start(min(LOOK, max(0.1, self._config["idle"] / 10)), now=False)
         return [port.getHost() for port in self._ports]
 
     def stopService(self) -> Deferred[Any]:
@@ -236,6 +236,8 @@ class DaemonService(process.ServerService):
 
     def _root(self, access: Access, factory: StatusFactory) -> FrontDoor:
         """All that HTTP serves."""
+        from autobahn.twisted.resource import WebSocketResource
+
         about = About(
             version(__package__.partition(".")[0]),
             self._config.limits,
@@ -243,8 +245,6 @@ class DaemonService(process.ServerService):
             self._config.path(),
             access.token is not None,
         )
-        from autobahn.twisted.resource import WebSocketResource
-
         root = make_api(self._board, access, about, self._end)
         root.putChild(SOCKET, WebSocketResource(factory))
         add_page(root, self._reading.submit)

@@ -13,6 +13,7 @@ DEFAULT_URL = f"http://127.0.0.1:{DEFAULT_PORT}"
 QUEUE = 10_000
 """Messages that wait for a daemon that is not there; beyond it the oldest are dropped."""
 
+_DEFAULT_PORTS = {"http": DEFAULT_PORT, "https": 443}
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -63,13 +64,13 @@ def split_url(text: str) -> str:
 
     @raise ValueError: what was expected.
     """
-    parts = urlsplit(text if "://" in text else f"http://{text}")
     try:
-        port = parts.port or DEFAULT_PORT
-    except ValueError:
-        port = 0
-    extra = parts.path.strip("/") or parts.query or parts.fragment or parts.username
-    if parts.scheme not in ("http", "https") or not parts.hostname or not port or extra:
-        raise ValueError(f"expected an address such as {DEFAULT_URL}")
+        parts = urlsplit(text if "://" in text else f"http://{text}")
+        port = _DEFAULT_PORTS[parts.scheme] if parts.port is None else parts.port
+        extra = parts.path.strip("/") or parts.query or parts.fragment or parts.username
+        if not parts.hostname or not port or extra:
+            raise ValueError
+    except (ValueError, KeyError):
+        raise ValueError(f"expected an address such as {DEFAULT_URL}") from None
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return f"{parts.scheme}://{host}:{port}"
