@@ -67,7 +67,8 @@ function timeOf(value) {
   if (typeof value === "number" && Number.isFinite(value)) {
     return value;
   }
-  const time = typeof value === "string" ? Date.parse(value.replace(" ", "T")) : NaN;
+  // A day and a time, with anything between them.
+  const time = typeof value === "string" ? Date.parse(value.replace(/^(\d{4}-\d\d-\d\d)[ -]/, "$1T")) : NaN;
   return Number.isNaN(time) ? null : time / 1000;
 }
 

@@ -145,7 +145,8 @@ export class LogView {
       this.follow(false);
     } else if (!this.following && near && down) {
       this.#reachedEnd();
-    } else if (!this.following && scrollTop < clientHeight && this.#rows.length > 0) {
+    }
+    if (!this.following && scrollTop < clientHeight && this.#rows.length > 0) {
       const place = this.buffer.place(this.#rows[0].line.seq);
       this.#prepend(this.buffer.matches.slice(Math.max(0, place - PAGE), place));
     }
