@@ -7,7 +7,6 @@ What reads a value writes the JSON schema of such values, too: the two cannot di
 from __future__ import annotations
 
 import re
-from math import isfinite
 from typing import Any, Protocol
 
 from attrs import frozen
@@ -59,7 +58,7 @@ class Number:
         """Read one."""
         syntax = _WHOLE if self.is_whole else _DECIMAL
         value = (int if self.is_whole else float)(text) if syntax.fullmatch(text) else None
-        if value is None or not isfinite(value) or not self._allows(value):
+        if value is None or not self._allows(value):
             raise ValueError(f"expected {self}, not {_shown(text)}")
         return value
 

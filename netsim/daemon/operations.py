@@ -8,7 +8,6 @@ from typing import TypeVar
 
 from attrs import asdict, evolve, frozen
 from twisted.internet.defer import Deferred
-from twisted.python.failure import Failure
 
 from netsim.daemon import views
 from netsim.daemon.answers import Call, Refusal, Reply, spliced
@@ -119,13 +118,13 @@ class Operations:
         """List earlier statuses."""
         self._state(call)
         query = HistoryQuery(**call.values)
-        return spliced("entries", await _kept(self._switchboard.archive.history(query)))
+        return spliced("entries", await _uncancelled(self._switchboard.archive.history(query)))
 
     async def list_logs(self, call: Call) -> Reply:
         """List log lines."""
         self._state(call)
         query = LogQuery(**call.values)
-        return spliced("logs", await _kept(self._switchboard.archive.logs(query)))
+        return spliced("logs", await _uncancelled(self._switchboard.archive.logs(query)))
 
     def show_hardware(self, call: Call) -> Reply:
         """Show the machine that a program runs on."""
@@ -142,7 +141,7 @@ class Operations:
         arguments = read_arguments(call.body)
         payload = {"name": call.values["action"], "args": arguments}
         name = self._state(call).name
-        answer = await _kept(self._switchboard.ask(name, payload, call.values["timeout"]))
+        answer = await self._switchboard.ask(name, payload, call.values["timeout"])
         if answer.result != OK:
             raise _unanswered(answer)
         return Reply.of({"ack": answer.payload})
@@ -187,13 +186,8 @@ def _is_json(content_type: str | None) -> bool:
     return media_type == "application/json" or media_type.endswith("+json")
 
 
-def _kept(work: Deferred[T]) -> Deferred[T]:
+def _uncancelled(work: Deferred[T]) -> Deferred[T]:
     """Wait for something that goes on when nobody waits for it any more."""
     waiting: Deferred[T] = Deferred()
-
-    def done(result: T | Failure) -> None:
-        if not waiting.called:
-            waiting.callback(result)
-
-    work.addBoth(done)
+    work.addBoth(waiting.callback)
     return waiting

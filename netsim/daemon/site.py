@@ -38,13 +38,11 @@ class BoundedRequest(Request):
         self._size = 0
 
     def handleContentChunk(self, data: bytes) -> None:
-        """Keep what comes, or what it is too much of, drop it."""
+        """Keep what comes, and drop what is too much."""
         self._size += len(data)
         if self._size <= self.longest:
             self._kept.write(data)
-        elif self._size <= self.longest + SPILL:
-            self.content = self._kept = BytesIO()
-        else:
+        elif self._size > self.longest + SPILL:
             self._cut()
 
     def process(self) -> None:

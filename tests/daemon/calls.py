@@ -46,6 +46,7 @@ class Connection:
         self.transport = StringTransport(peerAddress=peer)
         self.transport.abortConnection = self.transport.loseConnection
         site = make_site(root, limits or Limits(), self.clock)
+        site.startFactory()
         self.protocol = site.buildProtocol(peer)
         self.protocol.makeConnection(self.transport)
 

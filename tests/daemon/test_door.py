@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
+from twisted.logger import globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 from twisted.web.resource import Resource
 from twisted.web.server import Request
@@ -200,7 +202,11 @@ class SendTests(SynchronousTestCase):
         """A refusal is one for every method; for HEAD without its body."""
         for method in ("POST", "BREW"):
             self.assertEqual(ask(Refused(Refusal(404, "no")), method, "/").value, {"error": "no"})
+        events: list[Any] = []
+        globalLogPublisher.addObserver(events.append)
+        self.addCleanup(globalLogPublisher.removeObserver, events.append)
         answer = ask(Refused(Refusal(404, "no")), "HEAD", "/")
         self.assertEqual(
             (answer.status, answer.headers["Content-Length"], answer.body), (404, "14", b"")
         )
+        self.assertEqual(events, [])

@@ -64,6 +64,7 @@ class NumberTests(KindTestCase):
             f"expected a number above 0 and at most 60, not '{'9' * 40}…'",
         )
         self.assertIn("from 0 to 100000000000", self.reason(SINCE, ""))
+        self.assertTrue(self.reason(LIMIT, "9" * 5000).startswith("expected a whole number"))
 
     def test_schemas(self) -> None:
         """The schema has the same bounds."""

@@ -152,3 +152,4 @@ class LogTests(SynchronousTestCase):
         ask(Echo(), "GET", "/?token=secret")
         ask(Echo(), "HEAD", "/?token=secret")
         self.assertNotIn("secret", repr(events))
+        self.assertEqual([event for event in events if "HTTP" in str(event.get("log_text"))], [])
