@@ -433,6 +433,16 @@ class SyncTests(SynchronousTestCase):
         self.assertEqual(ProjectState(NAME, True, 1, 1, 0, NOW + 1, None, {}), self.state(NOW + 1))
         self.assertEqual(["f"], receivers(self.hall.say("p", "log", "x")))
 
+    def test_forget_left(self) -> None:
+        """Who has left a project that was forgotten is not there when it comes again."""
+        self.hall.bridge.sync(NAME, {}, NOW)
+        self.hall.join("f", "web")
+        self.hall.bridge.forget(NAME)
+        self.hall.leave("f")
+        self.assertFalse(self.hall.bridge._registry._forgotten)
+        self.hall.join("p", "cli")
+        self.assertEqual([], receivers(self.hall.say("p", "log", "x")))
+
 
 class AskTests(SynchronousTestCase):
     """Actions of those who have no connection."""
