@@ -12,7 +12,7 @@ from pathlib import Path
 
 from twisted.web.resource import IResource, Resource
 from twisted.web.server import Request
-from twisted.web.util import Redirect
+from twisted.web.util import redirectTo
 
 from netsim.daemon.answers import Refusal
 from netsim.daemon.door import Refused
@@ -73,5 +73,5 @@ class _Docs(Resource):
 
     def render_GET(self, request: Request) -> bytes:
         """Its name without a slash: what the page loads would not be found from there."""
-        redirect: bytes = Redirect(b"docs/").render(request)
-        return redirect
+        _, mark, query = request.uri.partition(b"?")
+        return redirectTo(b"docs/" + mark + query, request)

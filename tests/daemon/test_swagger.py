@@ -75,8 +75,9 @@ class DocsTests(SynchronousTestCase):
 
     def test_withoutSlash(self) -> None:
         """The page is a directory, and says so."""
-        answer = self.get("/docs")
-        self.assertEqual((answer.status, answer.headers["Location"]), (302, "docs/"))
+        for path, location in (("/docs", "docs/"), ("/docs?token=x", "docs/?token=x")):
+            answer = self.get(path)
+            self.assertEqual((answer.status, answer.headers["Location"]), (302, location))
 
     def test_missing(self) -> None:
         """Where the package is not installed, the page says what to do."""
