@@ -57,9 +57,8 @@ class Crowd:
         self.count = len(frontends)
         self._lines = lines
         self._program = program
-        self._up, self._down = memoryview(lines.up), memoryview(lines.down)
+        self._up = memoryview(lines.up)
         self._sent = 0
-        self._buffer = memoryview(bytearray(BUFFER))
         self._places = {frontend.fileno(): 0 for frontend in frontends}
         self._frontends = {frontend.fileno(): frontend for frontend in frontends}
         self._poll = select.epoll()
@@ -88,15 +87,14 @@ class Crowd:
 
         @raise LoadError: it is not what was sent.
         """
-        size = self._lines.down_size
+        size, down = self._lines.down_size, self._lines.down
         for number, _ in self._poll.poll(timeout):
             start = self._places[number]
-            count = self._frontends[number].recv_into(self._buffer)
-            end = start + count
-            if not count or self._buffer[:count] != self._down[start:end]:
+            data = self._frontends[number].recv(BUFFER)
+            if not data or not down.startswith(data, start):
                 raise load.LoadError(f"not what was sent, in message {start // size}")
-            self._places[number] = end
-            self.received += count
+            self._places[number] = end = start + len(data)
+            self.received += len(data)
             yield range(start // size, end // size)
 
 

@@ -75,10 +75,15 @@ class Outbox:
             self._drop()
 
     def take(self, size: int) -> bytes:
-        """Give up to so many bytes, but at least one message where one waits: whole frames."""
+        """
+        Give whole frames: those of up to so many bytes, but at least one; nothing where
+        nothing waits.
+        """
         if not self._settled and self.size <= size:
-            data = b"".join([packet.frame for packet in self._packets])
-            self.clear()
+            waiting = self._packets
+            data = b"".join([packet.frame for packet in waiting])
+            waiting.clear()
+            self.messages = self.size = 0
             return data
         frames = []
         while size > 0 and (frame := self._next()):

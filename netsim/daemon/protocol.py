@@ -41,13 +41,16 @@ class StatusProtocol(ReadingProtocol):
 
     All bytes leave through one L{Outlet}, whole frames in order.  While that has no room,
     packets wait in an L{Outbox}, which knows what can be dropped.
+
+    @ivar is_due: it will be told to L{flush}.
     """
+
+    is_due = False
 
     _outlet: Outlet
     _outbox: Outbox
     _end: IDelayedCall | None = None
     _farewell: tuple[int, str] | None = None
-    _is_due = False
     _is_known = False
     _is_open = False
 
@@ -79,6 +82,9 @@ class StatusProtocol(ReadingProtocol):
             self.data += data
             self.consumeData()
 
+    def __str__(self) -> str:
+        return str(self.peer)
+
     def onOpen(self) -> None:
         """Tell the switchboard."""
         self._is_open = self._is_known = True
@@ -98,8 +104,8 @@ class StatusProtocol(ReadingProtocol):
         if self._outlet.ready:
             if outbox.messages >= BURST or outbox.size >= BURST_BYTES:
                 self.flush()
-            elif not self._is_due:
-                self._is_due = True
+            elif not self.is_due:
+                self.is_due = True
                 self._due(self)
         elif not packet.droppable and outbox.is_overfull:
             self._give_up()
@@ -107,16 +113,11 @@ class StatusProtocol(ReadingProtocol):
     def flush(self) -> None:
         """Send what waits, as far as there is room."""
         outlet, outbox = self._outlet, self._outbox
-        while outlet.ready and outbox:
-            outlet.write(outbox.take(PIECE))
+        while outlet.ready and (data := outbox.take(PIECE)):
+            outlet.write(data)
         if self._farewell is not None and not outbox:
             code, reason = self._farewell
             self.sendCloseFrame(code, encode_truncate(reason, 123))
-
-    def flush_due(self) -> None:
-        """Send what waits, as was asked for by L{push}."""
-        self._is_due = False
-        self.flush()
 
     def close(self, code: int, reason: str) -> None:
         """Close the connection, when what was pushed has gone, and soon in any case."""

@@ -106,7 +106,8 @@ class _Turn:
     def _flush(self) -> None:
         due, self._due = self._due, []
         for connection in due:
-            connection.flush_due()
+            connection.is_due = False
+            connection.flush()
 
 
 class _Timer:

@@ -76,6 +76,10 @@ class SwitchboardTests(ProtocolTestCase):
         self.assertEqual(["connected", b"{}", "disconnected"], self.board.told)
         self.assertEqual([], self.net.calls)
 
+    def test_name(self) -> None:
+        """It is called after the other side's address."""
+        self.assertEqual("tcp4:127.0.0.1:50001", str(self.peer))
+
     def test_lost(self) -> None:
         """What is sent to a connection that has been lost goes nowhere."""
         self.web.leave()

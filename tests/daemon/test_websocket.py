@@ -22,10 +22,11 @@ class Recorder:
     """Somebody who wants to be told when something can be sent."""
 
     def __init__(self, name: str, log: list[str]) -> None:
+        self.is_due = True
         self.name = name
         self.log = log
 
-    def flush_due(self) -> None:
+    def flush(self) -> None:
         self.log.append(self.name)
 
 
