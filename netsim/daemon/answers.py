@@ -18,13 +18,11 @@ class Call:
 
     @ivar values: the parameters, by name.
     @ivar body: as it came.
-    @ivar content_type: of the body, if the sender told.
     @ivar is_local: the sender is on this machine.
     """
 
     values: Mapping[str, Any] = field(factory=dict)
     body: bytes = b""
-    content_type: str | None = None
     is_local: bool = False
 
 

@@ -136,8 +136,6 @@ class Operations:
 
     async def call_action(self, call: Call) -> Reply:
         """Call an action, and wait for its answer."""
-        if call.body and not _is_json(call.content_type):
-            raise Refusal(415, "the body has to be of the type application/json")
         arguments = read_arguments(call.body)
         payload = {"name": call.values["action"], "args": arguments}
         name = self._state(call).name
@@ -177,13 +175,6 @@ class Operations:
 def _unanswered(answer: Answer) -> Refusal:
     status = UNAVAILABLE if answer.result == OFFLINE else answer.result
     return Refusal(status, answer.payload["reason"])
-
-
-def _is_json(content_type: str | None) -> bool:
-    if content_type is None:
-        return True
-    media_type = content_type.partition(";")[0].strip().lower()
-    return media_type == "application/json" or media_type.endswith("+json")
 
 
 def _uncancelled(work: Deferred[T]) -> Deferred[T]:

@@ -89,7 +89,6 @@ def _call(route: Route, request: Request, segments: dict[str, str]) -> Call:
     return Call(
         read(route.parameters, segments, request.args),
         request.content.read() if route.body and request.content else b"",
-        request.getHeader("Content-Type"),
         is_loopback(getattr(peer, "host", "")),
     )
 

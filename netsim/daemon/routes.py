@@ -146,7 +146,6 @@ ROUTES = (
         body="Arguments",
         errors={
             **_NO_PROJECT,
-            415: "The body is not JSON.",
             429: "Too many actions are waiting.",
             503: "No program of this project is connected.",
             504: "The program has not answered in time.",

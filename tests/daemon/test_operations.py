@@ -308,12 +308,10 @@ class HistoryTests(OperationsTestCase):
 class ActionsTests(OperationsTestCase):
     """Actions that are called."""
 
-    def call_action(
-        self, body: bytes = b"", content_type: str | None = None, timeout: float | None = None
-    ) -> Deferred[Reply]:
+    def call_action(self, body: bytes = b"", timeout: float | None = None) -> Deferred[Reply]:
         """Call one."""
         values = {"name": NAME, "action": "go", "timeout": timeout}
-        reply = self.call("call_action", Call(values, body, content_type))
+        reply = self.call("call_action", Call(values, body))
         assert not isinstance(reply, Reply)
         return ensureDeferred(reply)
 
@@ -326,7 +324,7 @@ class ActionsTests(OperationsTestCase):
         """The program gets name and arguments; its answer goes back, whatever it is."""
         for payload in ({"name": "go", "result": [1]}, {"error": "no"}, None):
             program = self.daemon.connect()
-            reply = self.call_action(b'{"args": {"n": 1}}', "application/json; charset=utf-8")
+            reply = self.call_action(b'{"args": {"n": 1}}')
             [message] = program.messages
             self.assertEqual(message.payload, {"name": "go", "args": {"n": 1}})
             self.assertNoResult(reply)
@@ -334,9 +332,9 @@ class ActionsTests(OperationsTestCase):
             self.assertEqual(self.value(self.successResultOf(reply)), {"ack": payload})
 
     def test_noArguments(self) -> None:
-        """None need be given, and then no type of them either."""
+        """None need be given."""
         program = self.daemon.connect()
-        self.call_action(b"", "text/plain")
+        self.call_action(b"")
         self.assertEqual(program.messages[0].payload, {"name": "go", "args": {}})
 
     def test_wrongBody(self) -> None:
@@ -344,19 +342,6 @@ class ActionsTests(OperationsTestCase):
         program = self.daemon.connect()
         self.check_refused(self.call_action(b"[]"), 400, "the body cannot be used")
         self.assertEqual(program.messages, [])
-
-    def test_wrongType(self) -> None:
-        """Arguments are JSON, and say so, if they say anything."""
-        program = self.daemon.connect()
-        for content_type in ("text/plain", "application/x-www-form-urlencoded", "json"):
-            reply = self.call_action(b"{}", content_type)
-            reason = "the body has to be of the type application/json"
-            self.check_refused(reply, 415, reason)
-        self.assertEqual(program.messages, [])
-        for content_type in ("Application/JSON", "application/problem+json ;x=y"):
-            self.daemon = Daemon()
-            self.daemon.connect()
-            self.assertNoResult(self.call_action(b"{}", content_type))
 
     def test_offline(self) -> None:
         """Nobody is there, or goes away meanwhile."""
