@@ -144,7 +144,7 @@ class Store:
         self._database.close()
 
     def _write(self, batch: Batch) -> None:
-        for name in batch.lines.keys() | batch.statuses.keys():
+        for name in {**batch.lines, **batch.statuses}:
             self._see(name, batch)
         lines = [(self._ids[name], *line) for name, each in batch.lines.items() for line in each]
         self._insert("logs (project, time, level, text)", lines)

@@ -305,6 +305,8 @@ class WritingTests(ArchiveTestCase):
         go.set()
         with capturedLogs() as events:
             kept = self.payloads(made)
+            self.log(made, "next")
+            self.payloads(made)
         self.assertEqual([0, *range(dropped + 1, 30)], kept)
         told = [event["dropped"] for event in events if "dropped" in event]
         self.assertEqual([dropped], told)

@@ -77,6 +77,8 @@ class LinesTests(SynchronousTestCase):
         """A line that alone is too large is dropped; the next one is not."""
         self.add("a", bytes(20_000))
         self.assertEqual((0, 1), (self.gathering.count, self.gathering.dropped))
+        self.add("b", b"1")
+        self.assertEqual({"b": [b"1"]}, self.waiting())
         self.add("a", b"2")
         self.assertEqual({"a": [b"2"]}, self.waiting())
 

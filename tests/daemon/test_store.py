@@ -278,6 +278,19 @@ class ProjectsTests(StoreTestCase):
         self.store.write(lines("c", ["y"]))
         self.assertEqual(([], [3]), (self.logs("b"), [entry["id"] for entry in self.logs("c")]))
 
+    def test_anew(self) -> None:
+        """What comes of one that was forgotten, or too old, is kept as of a new one."""
+        self.store.write(lines("b", ["x"], start=1000.0))
+        removals = (lambda: self.store.forget("a"), lambda: self.store.expire(2001.0))
+        for remove in removals:
+            self.store.write(lines("a", ["old"], start=1000.0))
+            remove()
+            self.assertEqual([], self.logs("a"))
+            self.store.write(lines("a", ["new"], start=1500.0))
+            self.reopen()
+            self.assertEqual(["new"], self.payloads("a"))
+            self.store.forget("a")
+
     def test_unreadable(self) -> None:
         """A status that cannot be read is none."""
         self.store.write(lines("a", ["x"]))
@@ -297,6 +310,41 @@ class ProjectsTests(StoreTestCase):
         self.assertEqual([{"n": 1}], [entry["status"] for entry in self.history()])
 
 
+class RetentionTests(StoreTestCase):
+    """No more is kept than should be."""
+
+    retention = Retention(logs=100, statuses=10, size=1 << 20)
+
+    def rows(self, table: str) -> int:
+        """How many are in the file."""
+        self.store.close()
+        with closing(sqlite3.connect(self.path)) as database:
+            [count] = database.execute(f"SELECT count(*) FROM {table}").fetchone()
+        self.open()
+        return int(count)
+
+    def test_told(self) -> None:
+        """Nobody is told of more rows than are kept."""
+        self.store.write(lines("a", range(105)))
+        self.store.write(statuses("a", ({"n": n} for n in range(11))))
+        self.assertEqual(list(range(5, 105)), self.payloads())
+        self.assertEqual([{"n": n} for n in range(1, 11)], [e["status"] for e in self.history()])
+
+    def test_written(self) -> None:
+        """They are removed even if nobody asks."""
+        self.store.write(lines("a", range(1000)))
+        self.store.write(statuses("a", ({"n": n} for n in range(100))))
+        self.assertEqual((100, 10), (self.rows("logs"), self.rows("statuses")))
+
+    def test_size(self) -> None:
+        """The file does not grow beyond its size, whatever is written."""
+        for name in "abcdefgh":
+            self.store.write(lines(name, ("x" * 4000 for _ in range(80))))
+        self.assertLess(self.rows("logs"), 260)
+        self.assertEqual([], self.payloads("a"))
+        self.assertEqual(80, len(self.payloads("h")))
+
+
 class TroubleTests(StoreTestCase):
     """A file that cannot be used any more."""
 
@@ -314,6 +362,18 @@ class TroubleTests(StoreTestCase):
         self.limit(1 << 30)
         self.store.write(lines("b", ["again"]))
         self.assertEqual(["again"], self.payloads("b"))
+
+    def test_undone(self) -> None:
+        """What was undone is forgotten: projects that came with it are new ones later."""
+        self.limit(1)
+        large = ["x" * 5000] * 20
+        batch = Batch({**lines("a", large).lines, **lines("b", large).lines})
+        self.assertRaises(DatabaseError, self.store.write, batch)
+        self.limit(1 << 30)
+        self.store.write(lines("b", ["of b"]))
+        self.store.write(lines("a", ["of a"]))
+        self.reopen()
+        self.assertEqual((["of a"], ["of b"]), (self.payloads("a"), self.payloads("b")))
 
     def test_damaged(self) -> None:
         """It is told when a file is damaged while it is used."""
