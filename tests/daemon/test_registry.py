@@ -78,6 +78,10 @@ class RegistryTests(SynchronousTestCase):
         again = self.registry.create("a", NOW + 1)
         self.assertEqual((("f",), {}, None), (again.audience, again.status, again.synced))
         self.assertEqual(NOW + 1, again.last_seen)
+        again.remove("f")
+        again.sync({"x": 2}, NOW + 2)
+        self.assertTrue(self.registry.forget("a"))
+        self.assertEqual({}, self.registry.create("a", NOW + 3).status)
 
     def test_release(self) -> None:
         """When its last frontend has left, nothing is kept of it."""

@@ -167,7 +167,8 @@ class DecodeTests(SynchronousTestCase):
     def test_depth(self) -> None:
         """The message itself is a level."""
         for levels, is_fine in ((MAX_DEPTH - 1, True), (MAX_DEPTH, False), (100_000, False)):
-            deep = b"[" * levels + b"]" * levels
+            # With others beside them, or they would only be counted.
+            deep = b"[[],[]," + b"[" * (levels - 1) + b"]" * levels
             data = written(payload="@").replace(b'"@"', deep)
             if is_fine:
                 decode(data)
