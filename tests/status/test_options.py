@@ -36,6 +36,7 @@ class OptionsTests(SynchronousTestCase):
     def test_they_are_the_last_of_the_help(self) -> None:
         self.assertEqual(["more=", "daemon=", "project="], Plain().longOpt[:3])
         self.assertEqual(["more=", "daemon=", "project=", "special="], Special().longOpt[:4])
+        self.assertEqual(1, Special().longOpt.count("daemon="))
 
     def test_their_coercers_are_known(self) -> None:
         self.assertEqual({"more", "daemon", "project", "special"}, Special._coercers.keys())
