@@ -57,6 +57,7 @@ class Archive:
     """
     The history of all projects.
 
+    @ivar path: where it should be on disk, if it should.
     @ivar trouble: why it is not on disk, though it should be.
     """
 
@@ -70,6 +71,7 @@ class Archive:
         @param path: of the database; without one it is in memory.
         @param now: Unix time.
         """
+        self.path = path
         self.trouble: str | None = None
         self._reactor = reactor
         self._now = now
