@@ -40,15 +40,16 @@ def unmask(payload: bytes, key: bytes) -> bytes:
     return mixed.to_bytes(size, "little")
 
 
-def whole_texts(data: bytes, most: int, unmask: Unmask = unmask) -> tuple[list[bytes], int]:
+def whole_texts(data: bytes, most: int, unmask: Unmask = unmask) -> tuple[list[bytes], int, bool]:
     """
     Read the text messages at the beginning that have come whole, in one frame each.
 
     @param most: bytes of a message.
-    @return: the messages, and how many bytes of C{data} they are.  What comes next is
-        not complete, something else, or wrong: that is for a reader that knows everything.
+    @return: the messages; how many bytes of C{data} they are; and whether the rest is the
+        beginning of one more.  If it is not, then it is too little to tell, something else,
+        or wrong: that is for a reader that knows everything.
     """
-    texts = []
+    texts: list[bytes] = []
     start, end = 0, len(data)
     while end - start > 5 and data[start] == _TEXT:
         size, body = data[start + 1] - _MASKED, start + 6
@@ -58,14 +59,16 @@ def whole_texts(data: bytes, most: int, unmask: Unmask = unmask) -> tuple[list[b
         else:
             is_good = 0 <= size < _SHORT and size <= most
         stop = body + size
-        if not is_good or stop > end:
+        if not is_good:
             break
+        if stop > end:
+            return texts, start, True
         text = unmask(data[body:stop], data[body - 4 : body])
         if not text.isascii() and not is_utf8(text):
             break
         texts.append(text)
         start = stop
-    return texts, start
+    return texts, start, False
 
 
 def is_utf8(text: bytes) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from autobahn import websocket
 from autobahn.websocket import xormasker
 
 from netsim.daemon import frames
@@ -13,6 +14,8 @@ __all__ = ["ReadingProtocol"]
 
 _SHORT = 1 << 10
 """Bytes of a payload up to which calling a C function takes longer than Python does."""
+
+_HAS_C = getattr(websocket, "USES_NVX", False)
 
 
 class ReadingProtocol(HandshakeProtocol):
@@ -39,14 +42,15 @@ class ReadingProtocol(HandshakeProtocol):
         """Read whole text messages here, quickly, and let autobahn read everything else."""
         if self.current_frame is not None or self.inside_message:
             return bool(super().processData())
-        texts, used = frames.whole_texts(self.data, self.maxMessagePayloadSize, _unmask)
-        if not used:
+        texts, used, is_begun = frames.whole_texts(self.data, self.maxMessagePayloadSize, _unmask)
+        if used:
+            self.data = self.data[used:]
+            self.show_life()
+            for text in texts:
+                self.heard(text)
+        elif not is_begun:
             return bool(super().processData())
-        self.data = self.data[used:]
-        self.show_life()
-        for text in texts:
-            self.heard(text)
-        return bool(self.data)
+        return bool(self.data) and not is_begun
 
     def onMessageFrameData(self, payload: bytes) -> None:
         """Keep a part of a message; of frames without payload there may be any number."""
@@ -63,7 +67,8 @@ class ReadingProtocol(HandshakeProtocol):
 
 
 def _unmask(payload: bytes, key: bytes) -> bytes:
-    if len(payload) <= _SHORT:
+    # Where autobahn comes without C code its own way is by far the slowest.
+    if len(payload) <= _SHORT or not _HAS_C:
         return frames.unmask(payload, key)
     masker: Any = xormasker
     unmasked: bytes = masker.create_xor_masker(key, len(payload)).process(payload)

@@ -57,23 +57,23 @@ class WholeTextsTests(SynchronousTestCase):
         """Messages of every length that has at most two bytes are read."""
         texts = [b"x" * size for size in SIZES]
         data = b"".join(masked(text) for text in texts)
-        self.assertEqual((texts, len(data)), whole_texts(data, 1 << 20))
+        self.assertEqual((texts, len(data), False), whole_texts(data, 1 << 20))
 
     def test_incomplete(self) -> None:
-        """What is not complete stays, wherever it is cut."""
+        """What is not complete stays, wherever it is cut; it is told when it is a message."""
         for size in (0, 5, 126):
             first, second = masked(b"first"), masked(b"s" * size)
             for cut in range(len(second)):
-                self.assertEqual(
-                    ([b"first"], len(first)), whole_texts(first + second[:cut], 1000), cut
-                )
+                expected = [b"first"], len(first), cut > 5
+                self.assertEqual(expected, whole_texts(first + second[:cut], 1000), cut)
 
     def test_tooLong(self) -> None:
         """Only what is too long stays."""
         for size in (100, 1000):
             data = masked(b"x" * size)
-            self.assertEqual(([b"x" * size], len(data)), whole_texts(data, size))
-            self.assertEqual(([], 0), whole_texts(data, size - 1))
+            self.assertEqual(([b"x" * size], len(data), False), whole_texts(data, size))
+            self.assertEqual(([], 0, False), whole_texts(data, size - 1))
+            self.assertEqual(([], 0, False), whole_texts(data[:10], size - 1))
 
     def test_others(self) -> None:
         """Frames of other kinds, and wrong ones, stay: parts, bytes, pings, reserved bits."""
@@ -90,18 +90,19 @@ class WholeTextsTests(SynchronousTestCase):
             b"\x81\xfe\x00\x02" + KEY + unmask(b"{}", KEY),
             masked(b"x" * 65536),
         ):
-            self.assertEqual(([b"{}"], len(good)), whole_texts(good + frame + good, 1 << 20))
+            expected = [b"{}"], len(good), False
+            self.assertEqual(expected, whole_texts(good + frame + good, 1 << 20))
 
     def test_utf8(self) -> None:
         """What is UTF-8 is read, and what is not stays."""
         data = masked("\u20ac".encode())
-        self.assertEqual((["\u20ac".encode()], len(data)), whole_texts(data, 100))
+        self.assertEqual((["\u20ac".encode()], len(data), False), whole_texts(data, 100))
         for wrong in (b"\xff", b"\xe2\x82", b"\xed\xa0\x80", b"\xc0\x80"):
-            self.assertEqual(([], 0), whole_texts(masked(wrong), 100), wrong)
+            self.assertEqual(([], 0, False), whole_texts(masked(wrong), 100), wrong)
 
     def test_unmask(self) -> None:
         """Another way to unmask may be quicker."""
-        texts, _ = whole_texts(masked(b"ab"), 100, lambda payload, key: key[: len(payload)])
+        texts, _, _ = whole_texts(masked(b"ab"), 100, lambda payload, key: key[: len(payload)])
         self.assertEqual([masked(b"ab")[2:4]], texts)
 
     @examples(100)
@@ -110,6 +111,6 @@ class WholeTextsTests(SynchronousTestCase):
         """Whatever was said is understood."""
         encoded = [text.encode() for text in texts]
         data = b"".join(map(masked, encoded))
-        found, used = whole_texts(data + rest, 1000)
+        found, used, _ = whole_texts(data + rest, 1000)
         self.assertEqual(encoded, found[: len(texts)])
         self.assertGreaterEqual(used, len(data))

@@ -94,6 +94,20 @@ class MessageTests(ReadingTestCase):
             self.client.say(masked(b"a") + masked(b"b" * 5000) + masked(b"c"))
         self.assertEqual([b"a", b"b" * 5000, b"c"], self.told)
 
+    def test_quicklyInPieces(self) -> None:
+        """Nor with those that come in pieces, if they are not long."""
+        protocol = self.client.transport.protocol
+        with mock.patch.object(protocol, "onFrameBegin", side_effect=AssertionError):
+            data = masked(b"a" * 5000) + masked(b"b" * 300)
+            self.client.say(data[:4], data[4:3000], data[3000:5200], data[5200:])
+        self.assertEqual([b"a" * 5000, b"b" * 300], self.told)
+
+    def test_withoutC(self) -> None:
+        """It does not take what autobahn may have been built with."""
+        with mock.patch("netsim.daemon.reading._HAS_C", False):
+            self.client.tell(b"x" * 5000)
+        self.assertEqual([b"x" * 5000], self.told)
+
     def test_order(self) -> None:
         """What is said before a ping is heard before it."""
         self.net.board.answer = lambda peer, text: self.net.board.send(text)
