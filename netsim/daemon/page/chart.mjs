@@ -18,7 +18,7 @@ export class Chart {
     this.value = element("output", { className: "value" });
     this.plot = element("div", { className: "plot", "aria-hidden": "true" });
     // Names never go into a plot: plotly takes some of HTML in its texts for HTML.
-    const above = names.length > 1 ? [element("span", { className: "muted" }, `${names.slice(0, -1).join(" › ")} ›`)] : [];
+    const above = names.length > 1 ? [element("span", { className: "muted" }, `${names.slice(0, -1).join(" › ")} › `)] : [];
     const caption = element("figcaption", { title: names.join(" › ") }, ...above, element("b", {}, names.at(-1)));
     this.root = element("figure", { className: "card chart" }, caption, this.value, this.plot);
   }

@@ -50,6 +50,7 @@ export class Connection {
     const [state, word] = lost ? ["bad", "Connection lost"] : waiting ? ["warn", "Connecting"] : ["good", "Connected"];
     this.pill.dataset.state = state;
     setText(this.pill.lastElementChild, word);
+    document.body.classList.toggle("lost", lost);
     this.#since = lost ? this.#since ?? performance.now() : null;
     // A moment without it is nothing to read about.
     const told = lost && performance.now() - this.#since > 700;

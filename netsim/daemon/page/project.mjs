@@ -20,7 +20,8 @@ const $ = (id) => document.getElementById(id);
 
 export class Project {
   #polls = {};
-  #asked = null;
+  #asked = null; // when the status was last asked for
+  #shown = null; // the entry of the history that the charts end with
   #stop = new AbortController();
 
   constructor(name, api, connection) {
@@ -115,8 +116,11 @@ export class Project {
     const { synced, status } = await this.api.get(path, {}, stop);
     this.#asked = performance.now() / 1000;
     this.history.add(synced, status);
-    setText($("synced"), synced === null ? "" : `of ${moment(synced)}`);
-    this.charts.update();
+    setText($("synced"), synced === null ? "" : `as of ${moment(synced)}`);
+    if (this.history.last !== this.#shown) {
+      this.#shown = this.history.last;
+      this.charts.update();
+    }
     this.#showTree();
   }
 

@@ -12,9 +12,11 @@ test("the form of the document", () => {
 });
 
 test("the form in the field", () => {
-  const line = readLine({ prefix: "[ERROR]", datetime: "2024-03-01 12:00:00", whom: "main", msg: "oops" }, KNOWN);
-  assert.deepEqual([line.level, line.whom, line.text], ["error", "main", "oops"]);
-  assert.equal(line.time, new Date(2024, 2, 1, 12).getTime() / 1000);
+  for (const datetime of ["2024-03-01 12:00:00", "2024-03-01-12:00:00", "2024-03-01T12:00:00"]) {
+    const line = readLine({ prefix: "[ERROR]", datetime, whom: "main", msg: "oops" }, KNOWN);
+    assert.deepEqual([line.level, line.whom, line.text], ["error", "main", "oops"]);
+    assert.equal(line.time, new Date(2024, 2, 1, 12).getTime() / 1000);
+  }
 });
 
 test("anything else is shown as it is, too", () => {
