@@ -10,11 +10,11 @@ import sys
 from typing import Any
 
 from twisted.internet.defer import Deferred, succeed
-from twisted.internet.task import LoopingCall, react
+from twisted.internet.task import LoopingCall, deferLater, react
 from twisted.logger import globalLogBeginner, textFileLogObserver
 from zope.interface import implementer
 
-from netsim.errors import ActionError
+from netsim.errors import ActionError, PeerError
 from netsim.status.interfaces import IActions
 from netsim.status.link import Link
 from netsim.status.model import Settings
@@ -79,7 +79,14 @@ async def ask(reactor: Any, url: str, name: str) -> None:
     frontend = Frontend(reactor, name, Settings(url), take)
     frontend.startService()
     await frontend.when_connected()
-    print("result", await frontend.call("double", {"x": 21}, timeout=10), flush=True)
+    result = None
+    while result is None:
+        try:
+            result = await frontend.call("double", {"x": 21}, timeout=10)
+        except PeerError:
+            # The program's status is there before its connection.
+            await deferLater(reactor, 0.1)
+    print("result", result, flush=True)
     try:
         await frontend.call("other", timeout=10)
     except ActionError as error:
