@@ -104,7 +104,11 @@ class MessageTests(ReadingTestCase):
 
     def test_withoutC(self) -> None:
         """It does not take what autobahn may have been built with."""
-        with mock.patch("netsim.daemon.reading._HAS_C", False):
+        maker = "autobahn.websocket.xormasker.create_xor_masker"
+        with (
+            mock.patch("netsim.daemon.reading._HAS_C", False),
+            mock.patch(maker, side_effect=AssertionError),
+        ):
             self.client.tell(b"x" * 5000)
         self.assertEqual([b"x" * 5000], self.told)
 
