@@ -28,6 +28,7 @@ PATIENCE = 120
 """Seconds that the tests of an example may take on a busy machine."""
 
 PAGE_NAMES = {
+    "daemon": "netsim-daemon",
     "dsisocket": "netsim-dsisocket",
     "record": "netsim-proxy",
     "replay": "netsim-replay",
