@@ -66,7 +66,8 @@ def split_url(text: str) -> str:
     """
     try:
         parts = urlsplit(text if "://" in text else f"http://{text}")
-        port = _DEFAULT_PORTS[parts.scheme] if parts.port is None else parts.port
+        usual = _DEFAULT_PORTS[parts.scheme]
+        port = usual if parts.port is None else parts.port
         extra = parts.path.strip("/") or parts.query or parts.fragment or parts.username
         if not parts.hostname or not port or extra:
             raise ValueError

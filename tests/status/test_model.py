@@ -53,6 +53,7 @@ class SplitUrlTests(SynchronousTestCase):
         for text in (
             "",
             "ftp://example.org",
+            "ftp://example.org:1",
             "http://:5000",
             "http://example.org:70000",
             "http://example.org:0",
