@@ -160,13 +160,21 @@ class StartTests(LaunchTestCase):
         self.assertIn(f"it has ended: `netsim daemon --port {self.server.server_port}`", reason)
 
     def test_it_ends_as_another_one_has_the_port(self) -> None:
+        """One answers all the same."""
+
         def start(words: Sequence[str]) -> int:
             reading, writing = os.pipe()
             os.close(writing)
-            self.serve()
             return reading
 
+        outcomes = [False, False, False, True]
+        self.patch(module, "answers", lambda url: outcomes.pop(0))
         self.assertEqual(Launched.STARTED, self.launch(start))
+
+    def test_whoever_had_the_lock_has_started_it(self) -> None:
+        outcomes = [False, True]
+        self.patch(module, "answers", lambda url: outcomes.pop(0))
+        self.assertEqual((Launched.ANSWERS, []), (self.launch(), self.started))
 
     def test_it_cannot_be_started(self) -> None:
         def start(words: Sequence[str]) -> int:

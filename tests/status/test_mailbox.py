@@ -73,6 +73,22 @@ class MailboxTests(SynchronousTestCase):
         self.assertEqual([*map(str, range(BATCH + 5)), "late"], self.heard)
         self.assertEqual([], self.reactor.getDelayedCalls())
 
+    def test_lines_that_come_meanwhile(self) -> None:
+        """The reactor is to turn once for them, not twice."""
+        self.mailbox = Mailbox(self.reactor, self.echo, 10_000)
+        self.put(*range(BATCH + 5))
+        turn = self.reactor.woken.pop()
+        turn()
+        self.assertEqual((1, 0), (len(self.reactor.woken), len(self.reactor.getDelayedCalls())))
+        self.reactor.wake()
+        self.assertEqual([*map(str, range(BATCH + 5)), "echo"], self.heard)
+
+    def echo(self, *line: Any) -> None:
+        """Say something about the first line."""
+        self.lines.append(line)
+        if line[1] == "0":
+            self.put("echo")
+
     def test_too_many(self) -> None:
         """The oldest are dropped, which is told once."""
         self.mailbox = self.make(3)
