@@ -199,7 +199,7 @@ class LinkTests(ProgramTestCase):
         """Neither the program nor its end waits for it."""
         daemon = self.daemon()
         program = self.start(
-            *("bash", "-c", 'exec "$0" "$@" < <(until test -e go; do sleep 0.05; done; echo)'),
+            *("bash", "-c", 'exec "$0" "$@" < <(for i in {1..1200}; do test -e go && break; sleep 0.05; done; echo)'),
             *(sys.executable, "-c", PRELUDE + STOPPED, daemon.url),
             environment=self.environment,
         )
@@ -280,7 +280,7 @@ class LaunchTests(ProgramTestCase):
     def test_ten_programs(self) -> None:
         """They start one daemon, which stays when they end, and ends when it is told to."""
         names = [f"p{number}" for number in range(CROWD)]
-        go = 'exec 3< <(until test -e go; do sleep 0.05; done; echo); exec "$0" "$@" <&3'
+        go = 'exec 3< <(for i in {1..1200}; do test -e go && break; sleep 0.05; done; echo); exec "$0" "$@" <&3'
         programs = [
             self.start(
                 *("bash", "-c", go, sys.executable, "-c", PRELUDE + LAUNCHES, self.url, name),
