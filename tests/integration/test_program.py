@@ -24,6 +24,9 @@ CROWD = 10
 QUICK = 1.0
 """Seconds in which nobody who waits for a daemon would be done: it takes longer to time out."""
 
+WAITS = "for i in {1..1200}; do test -e go && break; sleep 0.05; done; echo"
+"""For bash: says something when there is a file C{go}, or in a minute."""
+
 PRELUDE = """
 import logging, os, sys, threading, time
 from netsim.status import action, connect, watch
@@ -199,7 +202,7 @@ class LinkTests(ProgramTestCase):
         """Neither the program nor its end waits for it."""
         daemon = self.daemon()
         program = self.start(
-            *("bash", "-c", 'exec "$0" "$@" < <(for i in {1..1200}; do test -e go && break; sleep 0.05; done; echo)'),
+            *("bash", "-c", f'exec "$0" "$@" < <({WAITS})'),
             *(sys.executable, "-c", PRELUDE + STOPPED, daemon.url),
             environment=self.environment,
         )
@@ -280,7 +283,7 @@ class LaunchTests(ProgramTestCase):
     def test_ten_programs(self) -> None:
         """They start one daemon, which stays when they end, and ends when it is told to."""
         names = [f"p{number}" for number in range(CROWD)]
-        go = 'exec 3< <(for i in {1..1200}; do test -e go && break; sleep 0.05; done; echo); exec "$0" "$@" <&3'
+        go = f'exec 3< <({WAITS}); exec "$0" "$@" <&3'
         programs = [
             self.start(
                 *("bash", "-c", go, sys.executable, "-c", PRELUDE + LAUNCHES, self.url, name),
