@@ -49,13 +49,14 @@ class Crowd:
     """
     A program and its frontends, all of them joined.
 
+    @ivar lines: what the program has to say.
     @ivar received: bytes that all frontends have got, together.
     """
 
     def __init__(self, program: socket.socket, frontends: list[socket.socket], lines: Lines):
         self.received = 0
         self.count = len(frontends)
-        self._lines = lines
+        self.lines = lines
         self._program = program
         self._up = memoryview(lines.up)
         self._sent = 0
@@ -68,11 +69,11 @@ class Crowd:
     @property
     def delivered(self) -> int:
         """How many messages the frontends have got, together."""
-        return self.received // self._lines.down_size
+        return self.received // self.lines.down_size
 
     def send(self, number: int) -> bool:
         """Send all messages before this one, as far as there is room; whether that was all."""
-        end = number * self._lines.up_size
+        end = number * self.lines.up_size
         if self._sent < end:
             try:
                 flag = socket.MSG_DONTWAIT
@@ -87,7 +88,7 @@ class Crowd:
 
         @raise LoadError: it is not what was sent.
         """
-        size, down = self._lines.down_size, self._lines.down
+        size, down = self.lines.down_size, self.lines.down
         for number, _ in self._poll.poll(timeout):
             start = self._places[number]
             data = self._frontends[number].recv(BUFFER)
@@ -138,7 +139,7 @@ def pace(crowd: Crowd, rate: float) -> list[float]:
     @return: how long each delivery took, in seconds.
     """
     delays: list[float] = []
-    count = crowd._lines.count
+    count = crowd.lines.count
     sent: list[float] = []
     start = perf_counter()
     while len(delays) < count * crowd.count:
