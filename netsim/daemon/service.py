@@ -77,6 +77,13 @@ def some(text: str) -> int:
     return number
 
 
+def some_bytes(text: str) -> int:
+    """Read a size: at least a kilobyte, which is what a message takes."""
+    if (number := options.size(text)) < 1024:
+        raise ValueError("expected 1024 bytes or more, such as 64KiB")
+    return number
+
+
 class Options(options.ServiceOptions):
     """What C{netsim-daemon} can be told."""
 
@@ -101,13 +108,13 @@ class Options(options.ServiceOptions):
         ["keep-days", None, _RETENTION.age / 86400, "Days for which they are kept.",
          options.seconds],
         ["max-database", None, _RETENTION.size, "Bytes of all that is kept, such as 512MiB.",
-         options.size],
+         some_bytes],
         ["max-message", None, _LIMITS.message_size, "Bytes of a message, or a status.",
-         options.size],
+         some_bytes],
         ["max-projects", None, _LIMITS.projects, "Projects at once.", some],
         ["max-connections", None, _LIMITS.connections, "WebSockets at once.", some],
         ["max-backlog", None, _LIMITS.backlog_bytes, "Bytes that wait for a page that does not"
-         " read; beyond them it misses log lines.", options.size],
+         " read; beyond them it misses log lines.", some_bytes],
         ["action-timeout", None, _LIMITS.action_timeout, "Seconds that a program has to answer.",
          options.seconds],
         ["idle", None, IDLE, "Seconds without any request, after which it ends.",

@@ -1,5 +1,5 @@
 """
-How a program is watched and steered: three functions.
+How a program is watched and steered: three functions::
 
     from netsim.status import action, connect, watch
 

@@ -87,6 +87,8 @@ class OptionsTests(SynchronousTestCase):
         self.assertIn("65534", self.refused("--port=65535"))
         for name in ("keep-logs", "keep-statuses", "max-projects", "max-connections"):
             self.assertIn("1 or more", self.refused(f"--{name}=0"))
+        for name in ("max-message", "max-backlog", "max-database"):
+            self.assertIn("1024 bytes or more", self.refused(f"--{name}=1023"))
 
     def test_without_the_extra(self) -> None:
         """It is told how to get it."""

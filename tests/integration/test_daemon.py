@@ -129,11 +129,11 @@ class BadInputTests(DaemonTestCase):
         self.assertEqual(cli.hear_close(), 1008)
 
     def test_too_large(self) -> None:
-        daemon = self.daemon("--max-message=1000")
+        daemon = self.daemon("--max-message=1KiB")
         cli = daemon.cli(NAME)
-        cli.say("log", "x" * 1000)
+        cli.say("log", "x" * 1024)
         self.assertEqual(cli.hear_close(), 1009)
-        self.assertEqual(daemon.sync(NAME, {"x": "x" * 1000}).status, 413)
+        self.assertEqual(daemon.sync(NAME, {"x": "x" * 1024}).status, 413)
 
     def test_too_many(self) -> None:
         daemon = self.daemon("--max-connections=2", "--max-projects=1")
