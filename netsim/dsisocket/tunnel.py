@@ -13,7 +13,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from netsim.addresses import join
-from netsim.dsisocket.backoff import Backoff
+from netsim.backoff import Backoff
 from netsim.dsisocket.forward import Connect, Forward, State
 from netsim.dsisocket.reminders import Reminders
 from netsim.errors import (

@@ -10,7 +10,7 @@ from twisted.logger import capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
-from netsim.dsisocket.backoff import Backoff
+from netsim.backoff import Backoff
 from netsim.dsisocket.forward import ASK_AGAIN, CLOSE_WITHIN
 from netsim.dsisocket.reminders import Reminders
 from netsim.dsisocket.tunnel import ReverseTunnel

@@ -19,7 +19,7 @@ from twisted.internet.task import Clock
 from twisted.logger import capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
-from netsim.dsisocket.backoff import Backoff
+from netsim.backoff import Backoff
 from netsim.dsisocket.tunnel import ReverseTunnel
 from netsim.errors import HostKeyError
 from tests.dsisocket.tunnels import (

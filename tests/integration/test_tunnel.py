@@ -20,7 +20,7 @@ from twisted.logger import formatEvent, globalLogPublisher
 from twisted.python.failure import Failure
 from twisted.trial.unittest import TestCase
 
-from netsim.dsisocket.backoff import Backoff
+from netsim.backoff import Backoff
 from netsim.dsisocket.model import Reply, Status
 from netsim.dsisocket.protocol import CommandFactory
 from netsim.dsisocket.ssh.connect import connect

@@ -19,6 +19,7 @@ test("types and default values of arguments", () => {
   assert.deepEqual(read("str = 'a\\n'"), ["str", "text", true, ""]);
   assert.deepEqual(read("str = None"), ["str", "text", true, ""]);
   assert.deepEqual(read("list[int] = [1, 2]"), ["list[int]", "any", true, "[1, 2]"]);
+  assert.deepEqual(read("dict | None = None"), ["dict | None", "any", true, ""]);
   assert.deepEqual(read("any"), ["any", "any", false, ""]);
   assert.deepEqual(read(""), ["any", "any", false, ""]);
   assert.deepEqual(read({ strange: 1 }), ["any", "any", false, ""]);
