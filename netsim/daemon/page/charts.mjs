@@ -54,7 +54,7 @@ export class Charts {
 
   redraw() {
     for (const chart of this.#charts.values()) {
-      if (chart.root.isConnected) {
+      if (chart.visible && chart.root.isConnected) {
         this.#waiting.add(chart);
       }
     }
