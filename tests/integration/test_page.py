@@ -341,10 +341,11 @@ class ActionTests(PageTestCase):
     def test_late(self) -> None:
         """A program that does not answer in time has not."""
         daemon = self.daemon("--action-timeout=1")
-        daemon.cli(NAME)
+        cli = daemon.cli(NAME)
         daemon.sync(NAME, {"__action": ACTIONS})
         browser = self.show(daemon, "actions")
         browser.click(".action:last-child button")
+        self.assertEqual("stop", cli.hear()["payload"]["name"])
         browser.wait_for("#calls li", "timed out")
         browser.wait_for("#calls pre", "no answer within 1 s")
 
