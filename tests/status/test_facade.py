@@ -251,6 +251,8 @@ class ThreadTests(LinkTestCase):
         self.patch(background, "call", call)
         self.successResultOf(link.close())
         self.assertEqual([(link._end, 3.0)], calls)
+        # It is closed once more at the end, which must not start a real one.
+        self.reactor.running = False
 
 
 class LaunchTests(LinkTestCase):
