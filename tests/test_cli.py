@@ -39,7 +39,7 @@ class OptionsTests(SynchronousTestCase):
 
     def test_noCommand(self) -> None:
         """Without a command, all that there are are named."""
-        commands = "record, replay, simulator, dsisocket, dsi, show, diff, verify, recover"
+        commands = "record, replay, simulator, dsisocket, daemon, dsi, show, diff, verify, recover"
         self.check_refused(f"netsim: expected a command: {commands}")
         commands = "list, describe, start, status, stop"
         self.check_refused(f"netsim simulator: expected a command: {commands}", "simulator")
