@@ -7,9 +7,9 @@ are read without anything more than it takes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-__all__ = ["Packet", "Unmask", "is_utf8", "text_frame", "unmask", "whole_texts"]
+__all__ = ["Batch", "Packet", "Unmask", "is_utf8", "text_frame", "unmask", "whole_texts"]
 
 _TEXT = 0x81
 """FIN and the opcode of a text frame."""
@@ -97,3 +97,18 @@ class Packet:
         self.droppable = droppable
         self.result = result
         self.frame = text_frame(text)
+
+
+class Batch:
+    """
+    Messages that go to the same receivers, one after the other: they are joined once.
+
+    @ivar packets: the messages.
+    @ivar frames: all of them as they go over a WebSocket.
+    """
+
+    __slots__ = ("frames", "packets")
+
+    def __init__(self, packets: Sequence[Packet]) -> None:
+        self.packets = packets
+        self.frames = b"".join([packet.frame for packet in packets])

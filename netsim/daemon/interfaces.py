@@ -6,7 +6,7 @@ from typing import Any
 
 from zope.interface import Attribute, Interface
 
-from netsim.daemon.frames import Packet
+from netsim.daemon.frames import Batch, Packet
 from netsim.daemon.model import Logged, Synced
 
 __all__ = ["IArchive", "IReceiver"]
@@ -17,6 +17,9 @@ class IReceiver(Interface):
 
     def push(packet: Packet) -> None:
         """Send this, or keep it, or drop it if it may be."""
+
+    def push_all(batch: Batch) -> None:
+        """Do that with all of these, in their order."""
 
     def close(code: int, reason: str) -> None:
         """Close the connection, when what was pushed has gone."""

@@ -11,7 +11,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from netsim.daemon.frames import Packet
+from netsim.daemon.frames import Batch, Packet
 from netsim.daemon.interfaces import IReceiver
 from netsim.daemon.outbox import Outbox
 from netsim.daemon.reading import ReadingProtocol
@@ -90,10 +90,10 @@ class StatusProtocol(ReadingProtocol):
         self._is_open = self._is_known = True
         self.factory.switchboard.connected(self)
 
-    def heard(self, text: bytes) -> None:
-        """Pass it on, unless the connection is being closed."""
+    def heard(self, *texts: bytes) -> None:
+        """Pass them on, unless the connection is being closed."""
         if self._is_open:
-            self.factory.switchboard.received(self, text)
+            self.factory.switchboard.received(self, *texts)
 
     def push(self, packet: Packet) -> None:
         """Send this, or keep it, or drop it if it may be."""
@@ -109,6 +109,14 @@ class StatusProtocol(ReadingProtocol):
                 self._due(self)
         elif not packet.droppable and outbox.is_overfull:
             self._give_up()
+
+    def push_all(self, batch: Batch) -> None:
+        """Send these, or keep them, or drop those that may be."""
+        if self._is_open and self._outlet.ready and not self._outbox:
+            self._outlet.write(batch.frames)
+        else:
+            for packet in batch.packets:
+                self.push(packet)
 
     def flush(self) -> None:
         """Send what waits, as far as there is room."""

@@ -28,8 +28,8 @@ class ReadingProtocol(HandshakeProtocol):
     inside_message: bool
     maxMessagePayloadSize: int
 
-    def heard(self, text: bytes) -> None:
-        """A message has come; it is UTF-8."""
+    def heard(self, *texts: bytes) -> None:
+        """Messages have come; they are UTF-8."""
         raise NotImplementedError
 
     def show_life(self) -> None:
@@ -46,8 +46,7 @@ class ReadingProtocol(HandshakeProtocol):
         if used:
             self.data = self.data[used:]
             self.show_life()
-            for text in texts:
-                self.heard(text)
+            self.heard(*texts)
         elif not is_begun:
             return bool(super().processData())
         return bool(self.data) and not is_begun

@@ -14,7 +14,7 @@ from twisted.logger import Logger
 from zope.interface import implementer
 
 from netsim.daemon.bridge import Bridge
-from netsim.daemon.frames import Packet
+from netsim.daemon.frames import Batch, Packet
 from netsim.daemon.interfaces import IArchive, IReceiver
 from netsim.daemon.model import (
     Close,
@@ -31,6 +31,10 @@ __all__ = ["Answer", "Switchboard"]
 
 TICK = 0.5
 """Seconds between two looks for actions whose time is up."""
+
+BURST = 64
+BURST_BYTES = 1 << 15
+"""Messages, and bytes, for the same receivers that do not wait for more of them."""
 
 
 @define
@@ -78,6 +82,9 @@ class Switchboard:
         self._now = now
         self._tap = tap
         self._receivers: set[IReceiver] = set()
+        self._audience: tuple[Peer, ...] = ()
+        self._gathered: list[Packet] = []
+        self._size = 0
         self._ticking = LoopingCall(self._tick)
         self._ticking.clock = reactor
 
@@ -106,12 +113,16 @@ class Switchboard:
         self._receivers.add(peer)
         self._perform(self.bridge.connect(peer, self._now()))
 
-    def received(self, peer: IReceiver, text: bytes) -> None:
-        """A message has come."""
+    def received(self, peer: IReceiver, *texts: bytes) -> None:
+        """Messages have come, one after the other."""
         self.touch()
-        if self._tap is not None:
-            self._tap("<", peer, text)
-        self._perform(self.bridge.receive(peer, text, self._now()))
+        now = self._now()
+        for text in texts:
+            if self._tap is not None:
+                self._tap("<", peer, text)
+            for effect in self.bridge.receive(peer, text, now):
+                self._bring_about(effect, now)
+        self._spread()
 
     def disconnected(self, peer: IReceiver) -> None:
         """A WebSocket is closed."""
@@ -154,24 +165,54 @@ class Switchboard:
         self._perform(self.bridge.tick(self._now()))
 
     def _perform(self, effects: Iterable[Effect]) -> None:
+        now = self._now()
         for effect in effects:
-            match effect:
-                case Send(receivers, text, droppable, result):
-                    packet = Packet(text, droppable, result)
-                    for receiver in receivers:
-                        if self._tap is not None:
-                            self._tap(">", receiver, text)
-                        receiver.push(packet)  # type: ignore[attr-defined]
-                case Logged():
-                    self.archive.logged(effect, self._now())
-                case Synced():
-                    self.archive.synced(effect, self._now())
-                case Close(peer, code, reason):
-                    peer.close(code, reason)  # type: ignore[attr-defined]
-                case Note("warn", text):
-                    self.log.warn("{text}", text=text)
-                case Note(_, text):
-                    self.log.info("{text}", text=text)
+            self._bring_about(effect, now)
+        self._spread()
+
+    def _bring_about(self, effect: Effect, now: float) -> None:
+        match effect:
+            case Send():
+                self._send(effect)
+            case Logged():
+                self.archive.logged(effect, now)
+            case Synced():
+                self.archive.synced(effect, now)
+            case Close(peer, code, reason):
+                self._spread()
+                peer.close(code, reason)  # type: ignore[attr-defined]
+            case Note("warn", text):
+                self.log.warn("{text}", text=text)
+            case Note(_, text):
+                self.log.info("{text}", text=text)
+
+    def _send(self, sending: Send) -> None:
+        receivers, text = sending.receivers, sending.text
+        if self._tap is not None:
+            for receiver in receivers:
+                self._tap(">", receiver, text)
+        # As long as nobody comes or goes these are the same ones.
+        if receivers is not self._audience:
+            self._spread()
+            self._audience = receivers
+        self._gathered.append(Packet(text, sending.droppable, sending.result))
+        self._size += len(text)
+        if self._size >= BURST_BYTES or len(self._gathered) >= BURST:
+            self._spread()
+
+    def _spread(self) -> None:
+        """Send what has gathered for the same receivers."""
+        packets, receivers = self._gathered, self._audience
+        if not packets:
+            return
+        self._gathered, self._audience, self._size = [], (), 0
+        if len(packets) == 1:
+            for receiver in receivers:
+                receiver.push(packets[0])  # type: ignore[attr-defined]
+        else:
+            batch = Batch(packets)
+            for receiver in receivers:
+                receiver.push_all(batch)  # type: ignore[attr-defined]
 
 
 @implementer(IReceiver)
@@ -185,6 +226,10 @@ class _Caller:
         """This is the answer."""
         if not self.answer.called:
             self.answer.callback(Answer(packet.result, json.loads(packet.text)["payload"]))
+
+    def push_all(self, batch: Batch) -> None:
+        """These are the answer, and nothing: there is no more than one."""
+        self.push(batch.packets[0])
 
     def close(self, code: int, reason: str) -> None:
         """There is no connection."""

@@ -59,6 +59,9 @@ Whatever reads or writes it later does so by recursion, on a deeper stack than t
 _ID_RANGE = range(-(2**53), 2**53 + 1)
 """What a frontend in a browser can tell apart: its numbers are floats."""
 
+_LONG = 1024
+"""Characters."""
+
 _TOO_DEEP = f"nested too deeply, of {MAX_DEPTH} levels at most"
 
 _UNSHOWABLE = "\x00-\x1f\ud800-\udfff"
@@ -143,16 +146,30 @@ def name_problem(name: str) -> str | None:
 def _json(data: bytes | str) -> Any:
     try:
         text = data if isinstance(data, str) else data.decode()
-        value = _decoder.decode(text)
+        value = _read(text)
     except RecursionError:
         raise MessageError([_TOO_DEEP]) from None
     except UnicodeDecodeError as error:
         raise MessageError([f"not UTF-8: {error.reason} at byte {error.start}"]) from None
     except ValueError as error:
         raise MessageError([f"not JSON: {error}"]) from None
-    if text.count("{") + text.count("[") > MAX_DEPTH and _is_too_deep(value):
+    if _may_be_deep(text) and _is_too_deep(value):
         raise MessageError([_TOO_DEEP])
     return value
+
+
+def _read(text: str) -> Any:
+    # A message is mostly one object and nothing else: that can do without a look for blanks.
+    try:
+        value, end = _decoder.scan_once(text, 0)
+    except StopIteration:
+        end = -1
+    return value if end == len(text) else _decoder.decode(text)
+
+
+def _may_be_deep(text: str) -> bool:
+    # In a long text it takes longer to count than to look.
+    return len(text) > _LONG or text.count("{") + text.count("[") > MAX_DEPTH
 
 
 def _is_too_deep(value: Any) -> bool:
@@ -179,7 +196,7 @@ def _finite(text: str) -> float:
     return number
 
 
-_decoder = json.JSONDecoder(parse_float=_finite, parse_constant=_no_number)
+_decoder: Any = json.JSONDecoder(parse_float=_finite, parse_constant=_no_number)
 
 
 def _text_problems(value: dict[str, Any], key: str) -> Sequence[str]:

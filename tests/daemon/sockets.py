@@ -75,9 +75,10 @@ class Board:
         self.peers.append(peer)
         self.welcome(peer)
 
-    def received(self, peer: Any, text: bytes) -> None:
-        self.told.append(text)
-        self.answer(peer, text)
+    def received(self, peer: Any, *texts: bytes) -> None:
+        for text in texts:
+            self.told.append(text)
+            self.answer(peer, text)
 
     def disconnected(self, peer: Any) -> None:
         self.told.append("disconnected")

@@ -16,7 +16,7 @@ from zope.interface.verify import verifyObject
 
 from netsim.daemon.answers import Call, Refusal, Reply
 from netsim.daemon.bridge import Bridge
-from netsim.daemon.frames import Packet
+from netsim.daemon.frames import Batch, Packet
 from netsim.daemon.history import HistoryQuery, LogQuery
 from netsim.daemon.interfaces import IArchive, IReceiver
 from netsim.daemon.model import Limits, Logged, Synced
@@ -80,6 +80,11 @@ class Program:
     def push(self, packet: Packet) -> None:
         """Read a message."""
         self.messages.append(decode(packet.text))
+
+    def push_all(self, batch: Batch) -> None:
+        """Read messages."""
+        for packet in batch.packets:
+            self.push(packet)
 
     def close(self, code: int, reason: str) -> None:
         """Nobody closes it."""

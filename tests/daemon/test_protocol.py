@@ -10,7 +10,7 @@ from twisted.logger import globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
-from netsim.daemon.frames import Packet, text_frame
+from netsim.daemon.frames import Batch, Packet, text_frame
 from netsim.daemon.interfaces import IReceiver
 from netsim.daemon.model import Limits
 from netsim.daemon.outbox import PATIENCE
@@ -113,6 +113,48 @@ class PushTests(ProtocolTestCase):
         self.net.reactor.pass_time(0)
         self.assertEqual([b"one", b"two"], self.web.texts)
         self.assertEqual(1, len(sent))
+
+    def batch(self, *texts: bytes, droppable: bool = True) -> None:
+        """Send messages to everybody, joined."""
+        batch = Batch([Packet(text, droppable) for text in texts])
+        for peer in self.board.peers:
+            peer.push_all(batch)
+
+    def test_together(self) -> None:
+        """What was joined for many goes at once, in one piece, and nothing of it is kept."""
+        sent = self.record(self.web)
+        self.batch(b"one", b"two")
+        self.assertEqual(([b"one", b"two"], 1), (self.web.texts, len(sent)))
+        self.assertNotIn(0, self.net.calls)
+
+    def test_togetherBehindOthers(self) -> None:
+        """It does not overtake what waits."""
+        self.board.send(b"one")
+        self.batch(b"two", b"three")
+        self.board.send(b"four")
+        self.assertEqual([], self.web.texts)
+        self.net.reactor.pass_time(0)
+        self.assertEqual([b"one", b"two", b"three", b"four"], self.web.texts)
+
+    def test_togetherToOneThatDoesNotRead(self) -> None:
+        """It waits as messages do, of which some can be dropped."""
+        self.web.stop_reading()
+        self.send(b"first")
+        most = self.net.factory.limits.backlog_messages
+        name = b'{"name":"x"}'
+        for _ in range(most // 10 + 1):
+            self.batch(*[name] * 10)
+        self.web.read()
+        marked = [text for text in self.web.texts if b"dropped" in text]
+        self.assertEqual((b"first", 1), (self.web.texts[0], len(marked)))
+        self.assertLessEqual(self.web.texts.count(name), most)
+
+    def test_togetherAfterTheEnd(self) -> None:
+        """A connection that is closed, or gone, gets nothing of it."""
+        other = self.net.open()
+        self.peer.close(1001, "")
+        self.batch(b"one", b"two")
+        self.assertEqual(([], [b"one", b"two"]), (self.web.texts, other.texts))
 
     def test_fromSegments(self) -> None:
         """What follows from a segment goes when all of it was heard, in one piece for each."""
@@ -351,9 +393,9 @@ class CloseTests(ProtocolTestCase):
         self.assertEqual(["connected"], self.board.told)
 
     def test_within(self) -> None:
-        """What comes in the same segment as the reason for closing is not heard either."""
+        """What comes after the reason for closing is not heard."""
         self.board.answer = lambda peer, text: peer.close(1008, "enough")
-        self.web.say(masked(b"one") + masked(b"two"))
+        self.web.say(masked(b"one"), masked(b"two"))
         self.assertEqual(["connected", b"one"], self.board.told)
         self.assertEqual(1008, self.web.code)
 

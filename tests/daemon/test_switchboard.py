@@ -13,10 +13,10 @@ from zope.interface import implementer
 from zope.interface.verify import verifyObject
 
 from netsim.daemon.bridge import Bridge
-from netsim.daemon.frames import Packet
+from netsim.daemon.frames import Batch, Packet, text_frame
 from netsim.daemon.interfaces import IArchive, IReceiver
 from netsim.daemon.model import Limits, Logged, Synced
-from netsim.daemon.switchboard import TICK, Answer, Switchboard
+from netsim.daemon.switchboard import BURST, BURST_BYTES, TICK, Answer, Switchboard
 from netsim.errors import LimitError
 from netsim.status.message import Message
 
@@ -70,10 +70,15 @@ class Receiver:
     """A connection that keeps what it is sent."""
 
     packets: list[Packet] = field(factory=list)
+    batches: list[Batch] = field(factory=list)
     closed: tuple[int, str] | None = None
 
     def push(self, packet: Packet) -> None:
         self.packets.append(packet)
+
+    def push_all(self, batch: Batch) -> None:
+        self.packets.extend(batch.packets)
+        self.batches.append(batch)
 
     def close(self, code: int, reason: str) -> None:
         self.closed = code, reason
@@ -126,6 +131,45 @@ class SwitchboardTests(SynchronousTestCase):
         self.assertEqual((packet.text, packet.droppable), (line, True))
         self.assertEqual(self.archive.told, [(line, START + 0.25)])
         self.assertEqual(cli.packets, [])
+
+    def test_together(self) -> None:
+        """What comes together, and is for the same ones, goes together: it is joined once."""
+        cli, webs = self.joined("cli"), [self.joined("web") for _ in range(2)]
+        lines = [text("log", {"n": number}) for number in range(3)]
+        self.board.received(cli, *lines)
+        [[batch]] = {tuple(web.batches) for web in webs}
+        self.assertEqual([packet.text for packet in batch.packets], lines)
+        self.assertEqual(batch.frames, b"".join(map(text_frame, lines)))
+        self.assertEqual([line for line, _ in self.archive.told], lines)
+
+    def test_bursts(self) -> None:
+        """Neither many messages nor long ones wait for more."""
+        cli, web = self.joined("cli"), self.joined("web")
+        short, long = text("log", {}), text("log", "x" * BURST_BYTES)
+        self.board.received(cli, *[short] * BURST, short, long, short)
+        self.assertEqual([len(batch.packets) for batch in web.batches], [BURST, 2])
+        self.assertEqual([packet.text for packet in web.packets[-3:]], [short, long, short])
+
+    def test_order(self) -> None:
+        """What is for others, or for one alone, does not overtake what came before it."""
+        cli, asker, other = self.joined("cli"), self.joined("web"), self.joined("web")
+        self.board.received(asker, text("action", {}, 7))
+        [question] = cli.heard
+        one, two = text("log", 1), text("log", 2)
+        answer = text("ack", {"result": 1}, question["event-id"])
+        self.board.received(cli, one, two, answer, one)
+        heard = [(each["event-type"], each["payload"]) for each in asker.heard]
+        self.assertEqual(heard, [("log", 1), ("log", 2), ("ack", {"result": 1}), ("log", 1)])
+        self.assertEqual([packet.text for packet in other.packets], [one, two, one])
+
+    def test_bad_among_good(self) -> None:
+        """What came before a message that closes the connection is sent, what follows is not."""
+        cli, web = self.joined("cli"), self.joined("web")
+        line = text("log", {})
+        self.board.received(cli, line, line, *[b"nonsense"] * 100, line)
+        self.assertEqual([packet.text for packet in web.packets], [line, line])
+        self.assertEqual(cli.closed and cli.closed[0], 1008)
+        self.assertEqual(len(cli.packets), 100)
 
     def test_sync(self) -> None:
         self.board.sync("x", {"a": 1})
