@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from autobahn.util import encode_truncate
-from twisted.internet.interfaces import IDelayedCall
+from twisted.internet.interfaces import IDelayedCall, ITCPTransport
 from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -63,6 +63,9 @@ class StatusProtocol(ReadingProtocol):
         self._outlet = Outlet(self.transport, self._drained)
         self._outbox = Outbox(factory.limits, factory.now)
         self._due: Callable[[StatusProtocol], None] = factory.due
+        if ITCPTransport.providedBy(self.transport):
+            # autobahn means to, but has not got the setting yet when it does.
+            self.transport.setTcpNoDelay(True)
         super().connectionMade()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:

@@ -117,6 +117,8 @@ class Connection(WebSocketClientProtocol):
     def connectionMade(self) -> None:
         """Ask for a WebSocket."""
         self.transport.setTcpKeepAlive(True)
+        # autobahn means to, but has not got the setting yet when it does.
+        self.transport.setTcpNoDelay(True)
         self.transport.registerProducer(self, True)
         super().connectionMade()
 

@@ -76,6 +76,10 @@ class SwitchboardTests(ProtocolTestCase):
         self.assertEqual(["connected", b"{}", "disconnected"], self.board.told)
         self.assertEqual([], self.net.calls)
 
+    def test_prompt(self) -> None:
+        """Small messages do not wait until those before them are acknowledged."""
+        self.assertTrue(self.web.socket.prompt)
+
     def test_name(self) -> None:
         """It is called after the other side's address."""
         self.assertEqual("tcp4:127.0.0.1:50001", str(self.peer))

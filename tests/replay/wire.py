@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from errno import EPIPE, EWOULDBLOCK
 from functools import partial
+from socket import IPPROTO_TCP, SO_LINGER, SOL_SOCKET, TCP_NODELAY
 from typing import Any
 
 from twisted.internet.error import ConnectionDone
@@ -68,6 +69,7 @@ class Socket:
     @ivar segments: what the client has sent and the server has not read.
     @ivar window: how many bytes the client will still take.
     @ivar half_closed: the server says no more.
+    @ivar prompt: small segments do not wait for acknowledgements.
     """
 
     def __init__(self, window: float) -> None:
@@ -78,7 +80,7 @@ class Socket:
         self.gone = False
         self.half_closed = False
         self.closed = False
-        self.reset = False
+        self.reset = self.prompt = False
 
     def setblocking(self, blocking: bool) -> None:
         pass
@@ -107,8 +109,9 @@ class Socket:
     def shutdown(self, how: int) -> None:
         self.half_closed = True
 
-    def setsockopt(self, *option: Any) -> None:
-        self.reset = True
+    def setsockopt(self, level: int, option: int, value: Any) -> None:
+        self.reset = self.reset or (level, option) == (SOL_SOCKET, SO_LINGER)
+        self.prompt = self.prompt or (level, option, value) == (IPPROTO_TCP, TCP_NODELAY, 1)
 
     def close(self) -> None:
         self.closed = True

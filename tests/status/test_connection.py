@@ -98,6 +98,13 @@ class ConnectionTests(SynchronousTestCase):
         self.connect()
         self.assertEqual([True], asked)
 
+    def test_prompt(self) -> None:
+        """Small messages do not wait until those before them are acknowledged."""
+        asked: list[bool] = []
+        self.patch(FakeTransport, "setTcpNoDelay", lambda transport, on: asked.append(on))
+        self.connect()
+        self.assertIn(True, asked)
+
     def test_token(self) -> None:
         """A token goes into a header."""
         self.token = "secret"
