@@ -48,7 +48,7 @@ class Settings:
     def socket_url(self) -> str:
         """Where the daemon's WebSocket is: on the HTTP port, under C{/ws}."""
         scheme = "wss" if self.url.startswith("https:") else "ws"
-        return f"{scheme}{self.url[self.url.index(':'):]}/ws"
+        return f"{scheme}{self.url[self.url.index(':') :]}/ws"
 
     def sync_url(self, name: str) -> str:
         """Where the status of a project goes."""
