@@ -74,11 +74,13 @@ node() { # PID:BIRTH of each process of the node; never of one that we are a chi
     done
 }
 who() { # PIDs or PID:BIRTHs: their names and users
-    local pid name text=
+    local pid name user text=
     for pid; do
         pid=${pid%:*}
         name=$(tr -c '[:graph:]' '?' 2>/dev/null <"/proc/$pid/comm")
-        text+="${text:+, }process $pid (${name%\?}) of $(stat -c %U "/proc/$pid" 2>/dev/null)"
+        user=$(stat -c %U "/proc/$pid" 2>/dev/null)
+        text+="${text:+, }process $pid"
+        [[ -z $name || -z $user ]] && text+=", gone by now" || text+=" (${name%\?}) of $user"
     done
     echo "$text"
 }

@@ -143,6 +143,15 @@ class FindTests(SynchronousTestCase):
         [who] = self.find(NODE, f"born {process.pid} && who {process.pid}")
         self.assertRegex(who, rf"^process {process.pid} \(a\)\?Z\?1\?\) of \w+$")
 
+    def test_who_is_gone(self) -> None:
+        """A process that ends while it is looked for still has its number."""
+        gone, there = self.sleeper(), self.sleeper()
+        gone.kill()
+        gone.wait()
+        [who] = self.find(NODE, f"who {gone.pid}:1 {there.pid}")
+        known = rf"process {there.pid} \(sleep\) of \w+"
+        self.assertRegex(who, rf"^process {gone.pid}, gone by now, {known}$")
+
     def test_hostile(self) -> None:
         """A node may be called anything, too."""
         ran = self.bash.run(script(node(id=HOSTILE), [], "fail no\n"))
