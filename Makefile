@@ -14,6 +14,11 @@ DEV = .venv/.dev-installed
 MONGOSH = build/mongosh/node_modules/.bin/mongosh
 NPM_INSTALL = npm install --silent --ignore-scripts --no-audit --no-fund --no-save
 
+# A browser's pages are the same on every reactor.
+UV_FILES = $(filter-out %/test_page.py %/test_page_scripts.py %/test_swagger.py, \
+	$(wildcard tests/integration/test_*.py))
+UV_TESTS = $(subst /,.,$(UV_FILES:.py=))
+
 .PHONY: test lint contracts types trial docs demo bench format clean mongosh
 .NOTPARALLEL:
 
@@ -39,7 +44,7 @@ trial: $(DEV) mongosh
 	$(BIN)/coverage run -m twisted.trial -j2 tests 2>&1 | tee build/trial.log || status=1; \
 	grep -hor "Twisted's suite on .*" _trial_temp; \
 	echo "The integration tests, with the reactor uv:"; \
-	NETSIM_TEST_REACTOR=uv $(BIN)/coverage run -m twisted.trial -j2 tests.integration \
+	NETSIM_TEST_REACTOR=uv $(BIN)/coverage run -m twisted.trial -j2 $(UV_TESTS) \
 	2>&1 | tee build/trial-uv.log || status=1; exit $$status
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
