@@ -9,7 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-__all__ = ["Batch", "Packet", "Unmask", "is_utf8", "text_frame", "unmask", "whole_texts"]
+from netsim.status.frames import TEXT, frame_head
+from netsim.status.frames import masked as unmask
+
+__all__ = [
+    "BURST",
+    "BURST_BYTES",
+    "Batch",
+    "Packet",
+    "Unmask",
+    "is_utf8",
+    "text_frame",
+    "unmask",
+    "whole_texts",
+]
+
+BURST = 64
+BURST_BYTES = 1 << 15
+"""Messages, and bytes, after which a long burst is sent before it ends."""
 
 _TEXT = 0x81
 """FIN and the opcode of a text frame."""
@@ -24,20 +41,7 @@ Unmask = Callable[[bytes, bytes], bytes]
 
 def text_frame(text: bytes) -> bytes:
     """Frame a whole message as a server does: not masked, in one piece."""
-    size = len(text)
-    if size < _SHORT:
-        return bytes((_TEXT, size)) + text
-    if size < 1 << 16:
-        return bytes((_TEXT, _SHORT)) + size.to_bytes(2) + text
-    return bytes((_TEXT, _SHORT + 1)) + size.to_bytes(8) + text
-
-
-def unmask(payload: bytes, key: bytes) -> bytes:
-    """Undo, or do, what a client does to its payloads: section 5.3."""
-    size = len(payload)
-    keys = (key * (size // 4 + 1))[:size]
-    mixed = int.from_bytes(payload, "little") ^ int.from_bytes(keys, "little")
-    return mixed.to_bytes(size, "little")
+    return frame_head(TEXT, len(text)) + text
 
 
 def whole_texts(data: bytes, most: int, unmask: Unmask = unmask) -> tuple[list[bytes], int, bool]:

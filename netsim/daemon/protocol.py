@@ -11,23 +11,19 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from netsim.daemon.frames import Batch, Packet
+from netsim.daemon.frames import BURST, BURST_BYTES, Batch, Packet
 from netsim.daemon.interfaces import IReceiver
 from netsim.daemon.outbox import Outbox
 from netsim.daemon.reading import ReadingProtocol
 from netsim.transports import Outlet
 
-__all__ = ["BURST", "BURST_BYTES", "CLOSE_WITHIN", "PIECE", "StatusProtocol"]
+__all__ = ["CLOSE_WITHIN", "PIECE", "StatusProtocol"]
 
 CLOSE_WITHIN = 1.0
 """Seconds that the other side has to read what it was sent, and to close as well."""
 
 PIECE = 1 << 16
 """Bytes that are handed to the transport at a time; the rest stays where it can be dropped."""
-
-BURST = 64
-BURST_BYTES = PIECE // 2
-"""Messages, and bytes, after which a long burst is sent before it ends."""
 
 _POLICY = 1008
 

@@ -246,7 +246,7 @@ class DaemonService(process.ServerService):
         from autobahn.twisted.resource import WebSocketResource
 
         about = About(
-            version(__package__.partition(".")[0]),
+            version("netsim"),
             self._config.limits,
             lambda: self._reactor.seconds() - self._began,
             self._config.path(),

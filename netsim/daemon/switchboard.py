@@ -14,7 +14,7 @@ from twisted.logger import Logger
 from zope.interface import implementer
 
 from netsim.daemon.bridge import Bridge
-from netsim.daemon.frames import Batch, Packet
+from netsim.daemon.frames import BURST, BURST_BYTES, Batch, Packet
 from netsim.daemon.interfaces import IArchive, IReceiver
 from netsim.daemon.model import (
     Close,
@@ -31,10 +31,6 @@ __all__ = ["Answer", "Switchboard"]
 
 TICK = 0.5
 """Seconds between two looks for actions whose time is up."""
-
-BURST = 64
-BURST_BYTES = 1 << 15
-"""Messages, and bytes, for the same receivers that do not wait for more of them."""
 
 
 @define

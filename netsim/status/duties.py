@@ -29,27 +29,27 @@ class Duties:
     """
 
     def __init__(self, duties: Iterable[Duty]) -> None:
-        self._duties = {duty.__name__: duty for duty in duties}
+        self._duties = {duty.__name__: (duty, Signature(duty)) for duty in duties}
 
     def describe(self) -> dict[str, Any]:
         """Give each with its arguments, and with what its docstring says."""
         return {
             name: {
-                "args": Signature(duty).describe(),
+                "args": signature.describe(),
                 "blocking": False,
                 "description": inspect.getdoc(duty) or "",
             }
-            for name, duty in self._duties.items()
+            for name, (duty, signature) in self._duties.items()
         }
 
     def call(self, name: str, args: Any) -> Deferred[Any]:
         """Call one of them; see L{IActions.call}."""
-        duty = self._duties.get(name)
-        if duty is None:
+        if name not in self._duties:
             known = ", ".join(self._duties)
             return fail(ActionError(f"there is no action {name!r}: there are {known}"))
+        duty, signature = self._duties[name]
         try:
-            positional, named = Signature(duty).bind(args)
+            positional, named = signature.bind(args)
         except ActionError:
             return fail()
         done: Deferred[Any] = maybeDeferred(duty, *positional, **named)

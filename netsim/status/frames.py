@@ -1,10 +1,10 @@
-"""WebSocket frames as a client sends them: RFC 6455, section 5."""
+"""WebSocket frames, and those that a client sends: RFC 6455, section 5."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-__all__ = ["PING", "TEXT", "client_frame", "client_frames"]
+__all__ = ["PING", "TEXT", "client_frame", "client_frames", "frame_head", "masked"]
 
 TEXT = 0x1
 PING = 0x9
@@ -16,20 +16,27 @@ _KEY = 4
 """Bytes of a mask."""
 
 
+def frame_head(opcode: int, size: int, mask_bit: int = 0) -> bytes:
+    """
+    Begin a frame that is whole: section 5.2.
+
+    @param size: bytes of its payload.
+    @param mask_bit: C{0x80} if a key follows, and a payload that is masked with it.
+    """
+    if size < 126:
+        return bytes((_FIN | opcode, mask_bit | size))
+    if size < 1 << 16:
+        return bytes((_FIN | opcode, mask_bit | 126)) + size.to_bytes(2)
+    return bytes((_FIN | opcode, mask_bit | 127)) + size.to_bytes(8)
+
+
 def client_frame(opcode: int, payload: bytes, mask: bytes) -> bytes:
     """
     Frame something whole, in one piece.
 
     @param mask: four bytes that nobody could foresee.
     """
-    size = len(payload)
-    if size < 126:
-        head = bytes((_FIN | opcode, _MASKED | size))
-    elif size < 1 << 16:
-        head = bytes((_FIN | opcode, _MASKED | 126)) + size.to_bytes(2)
-    else:
-        head = bytes((_FIN | opcode, _MASKED | 127)) + size.to_bytes(8)
-    return head + mask + _masked(payload, mask)
+    return frame_head(opcode, len(payload), _MASKED) + mask + masked(payload, mask)
 
 
 def client_frames(texts: Sequence[bytes], masks: bytes) -> bytes:
@@ -44,7 +51,8 @@ def client_frames(texts: Sequence[bytes], masks: bytes) -> bytes:
     )
 
 
-def _masked(payload: bytes, mask: bytes) -> bytes:
+def masked(payload: bytes, mask: bytes) -> bytes:
+    """Mask a payload, or undo that: section 5.3."""
     # As one long number: byte by byte it would take a hundred times as long.
     size = len(payload)
     key = (mask * (size // _KEY + 1))[:size]

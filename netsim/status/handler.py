@@ -5,20 +5,13 @@ from __future__ import annotations
 import logging
 import re
 from threading import local
-from typing import Protocol
 
-from netsim.status.lines import LEVELS
+from netsim.status.lines import LEVELS, Say
 
 __all__ = ["LogHandler", "level_name"]
 
 # The link's own loggers, and Twisted's, whose events come through an observer.
 _OWN = re.compile(r"(netsim\.status|autobahn|txaio|twisted)(\.|$)")
-
-
-class Say(Protocol):
-    """Takes a line of the log, in whatever thread it was logged."""
-
-    def __call__(self, level: str, message: str, whom: str, time: float | None) -> object: ...
 
 
 class LogHandler(logging.Handler):

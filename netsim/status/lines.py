@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from json import JSONEncoder
+from typing import Protocol
 
 from netsim.status.message import LOG, NO_ID
 
-__all__ = ["LEVELS", "MAX_TEXT", "LineWriter", "shortened"]
+__all__ = ["LEVELS", "MAX_TEXT", "LineWriter", "Say", "shortened"]
 
 LEVELS = ("debug", "info", "warning", "error", "critical")
 
@@ -16,6 +17,12 @@ MAX_TEXT = 64 << 10
 _MAX_WHOM = 256
 
 _quoted = JSONEncoder(ensure_ascii=False).encode
+
+
+class Say(Protocol):
+    """Takes a line of the log, in whatever thread it was logged."""
+
+    def __call__(self, level: str, message: str, whom: str, time: float | None) -> object: ...
 
 
 class LineWriter:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from threading import local
-from typing import Protocol
 
 from twisted.logger import (
     ILogObserver,
@@ -15,7 +14,9 @@ from twisted.logger import (
 )
 from zope.interface import implementer
 
-__all__ = ["LogObserver", "Say"]
+from netsim.status.lines import Say
+
+__all__ = ["LogObserver"]
 
 OWN = ("netsim.status", "netsim.background", "autobahn", "txaio")
 """Who logs about the link itself; to tell it through the link would never end."""
@@ -36,12 +37,6 @@ _LEVELS = {
     LogLevel.error: "error",
     LogLevel.critical: "critical",
 }
-
-
-class Say(Protocol):
-    """Takes a line of the log, in whatever thread it was logged."""
-
-    def __call__(self, level: str, message: str, whom: str, time: float | None) -> object: ...
 
 
 @implementer(ILogObserver)

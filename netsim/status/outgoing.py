@@ -59,9 +59,7 @@ class Outgoing:
         """Add a message."""
         self._waiting.append(text)
         self._bytes += len(text)
-        while (
-            len(self._waiting) + len(self._taken) > self._limit or self._bytes > self._limit_bytes
-        ):
+        while self._is_full():
             self._drop()
 
     def answer(self, text: bytes) -> bool:

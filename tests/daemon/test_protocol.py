@@ -10,11 +10,11 @@ from twisted.logger import globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
-from netsim.daemon.frames import Batch, Packet, text_frame
+from netsim.daemon.frames import BURST, BURST_BYTES, Batch, Packet, text_frame
 from netsim.daemon.interfaces import IReceiver
 from netsim.daemon.model import Limits
 from netsim.daemon.outbox import PATIENCE
-from netsim.daemon.protocol import BURST, BURST_BYTES, CLOSE_WITHIN, PIECE
+from netsim.daemon.protocol import CLOSE_WITHIN, PIECE
 from netsim.daemon.websocket import PING_AFTER
 from tests.daemon.sockets import CLOSE, PING, PONG, TEXT, Net, Socket, masked, request
 

@@ -13,10 +13,10 @@ from zope.interface import implementer
 from zope.interface.verify import verifyObject
 
 from netsim.daemon.bridge import Bridge
-from netsim.daemon.frames import Batch, Packet, text_frame
+from netsim.daemon.frames import BURST, BURST_BYTES, Batch, Packet, text_frame
 from netsim.daemon.interfaces import IArchive, IReceiver
 from netsim.daemon.model import Limits, Logged, Synced
-from netsim.daemon.switchboard import BURST, BURST_BYTES, TICK, Answer, Switchboard
+from netsim.daemon.switchboard import TICK, Answer, Switchboard
 from netsim.errors import LimitError
 from netsim.status.message import Message
 
