@@ -86,10 +86,15 @@ def request(method: str, url: str, body: Any = None, **headers: str) -> Answer:
 
 
 class Daemon:
-    """A status daemon that runs, by its process."""
+    """
+    A status daemon that runs, by its process.
+
+    @ivar peers: all that connected: one that nobody holds is closed whenever garbage is collected.
+    """
 
     def __init__(self, service: Service) -> None:
         self.service = service
+        self.peers: list[Peer] = []
         self.http, self.websocket = service.address.split()
 
     @property
@@ -116,7 +121,9 @@ class Daemon:
 
     def peer(self, name: str, path: str = "/", **options: Any) -> Peer:
         """Connect to the WebSocket's own port."""
-        return Peer(f"ws://{self.websocket}{path}", name, **options)
+        peer = Peer(f"ws://{self.websocket}{path}", name, **options)
+        self.peers.append(peer)
+        return peer
 
     def cli(self, name: str, path: str = "/") -> Peer:
         """A program that has joined."""
