@@ -11,9 +11,9 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from importlib import import_module
-from typing import Any, ClassVar
+from typing import Any
 
 from twisted.python import usage
 
@@ -21,10 +21,7 @@ from netsim import options, process
 from netsim.errors import NetsimError
 from netsim.reactor import choice
 
-Commands = Mapping[str, tuple[str, str, str]]
-"""Where the options of each command are, and what it does."""
-
-COMMANDS: Commands = {
+COMMANDS: options.Commands = {
     "record": ("netsim.proxy.service", "Options", "Record real sessions."),
     "replay": ("netsim.replay.service", "Options", "Play a recording to a client, and judge it."),
     "simulator": ("netsim.cli", "SimulatorOptions", "Simulate devices."),
@@ -41,7 +38,7 @@ COMMANDS: Commands = {
     "recover": ("netsim.tools", "Recover", "Finish the recordings of a killed proxy."),
 }
 
-SIMULATOR: Commands = {
+SIMULATOR: options.Commands = {
     "list": ("netsim.simulator.tools", "List", "List the simulators that there are."),
     "describe": ("netsim.simulator.tools", "Describe", "Tell what a simulator is."),
     "start": ("netsim.simulator.service", "Start", "Run simulators."),
@@ -50,37 +47,7 @@ SIMULATOR: Commands = {
 }
 
 
-def _options(module: str, name: str) -> Callable[[], usage.Options]:
-    """Options are imported when their command is used: the others need not wait for them."""
-    return lambda: getattr(import_module(module), name)()
-
-
-class GroupOptions(options.ServiceOptions):
-    """A command that is a choice of commands."""
-
-    commands: ClassVar[Commands]
-    subCommands: Any
-    subOptions: Any
-
-    def __init_subclass__(cls) -> None:
-        super().__init_subclass__()
-        cls.subCommands = [
-            [name, None, _options(module, kind), what]
-            for name, (module, kind, what) in cls.commands.items()
-        ]
-
-    def getSynopsis(self) -> str:
-        """How it is called; its commands are put after this."""
-        return str(super().getSynopsis()).rstrip()
-
-    def postOptions(self) -> None:
-        """One command is needed."""
-        super().postOptions()
-        if self.subCommand is None:
-            raise usage.UsageError(f"expected a command: {', '.join(self.commands)}")
-
-
-class SimulatorOptions(GroupOptions):
+class SimulatorOptions(options.GroupOptions):
     """The commands for simulators."""
 
     synopsis = ""
@@ -89,7 +56,7 @@ class SimulatorOptions(GroupOptions):
     commands = SIMULATOR
 
 
-class Options(GroupOptions):
+class Options(options.GroupOptions):
     """The commands."""
 
     synopsis = "Usage: netsim"
@@ -161,10 +128,10 @@ def _use(tool: Any) -> None:
         sys.exit(128 + signal.SIGINT)
 
 
-def _groups(config: GroupOptions) -> Iterator[GroupOptions]:
+def _groups(config: options.GroupOptions) -> Iterator[options.GroupOptions]:
     """The choices that were made, as far as they were."""
     group: Any = config
-    while isinstance(group, GroupOptions) and group.subCommand is not None:
+    while isinstance(group, options.GroupOptions) and group.subCommand is not None:
         yield group
         group = getattr(group, "subOptions", None)
 

@@ -21,6 +21,7 @@ __all__ = [
     "BlobError",
     "CommandError",
     "ConfigError",
+    "DataFileError",
     "DatabaseError",
     "ForwardError",
     "HostError",
@@ -33,6 +34,8 @@ __all__ = [
     "PeerError",
     "PortInUseError",
     "Problem",
+    "QueryError",
+    "RouterError",
     "ScriptError",
     "SimulatorError",
     "SshError",
@@ -98,6 +101,14 @@ class ConfigError(InputError):
         self.problems = tuple(problems)
 
 
+class QueryError(InputError):
+    """A query of time series cannot be answered; the text says which part of it is wrong."""
+
+
+class DataFileError(InputError):
+    """A file of data is not what its name says, or is damaged as a whole."""
+
+
 class CommandError(InputError):
     """
     A command for the cluster cannot be done, or has failed; the text is the reply's.
@@ -130,6 +141,10 @@ class MessageError(PeerError):
 
 class LimitError(PeerError):
     """More than the daemon bears: too many projects, a message that is too large."""
+
+
+class RouterError(PeerError):
+    """A WAMP router cannot be reached, refuses us, or is not what it should be."""
 
 
 class SshError(PeerError):

@@ -14,6 +14,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar
@@ -25,6 +26,8 @@ from netsim.addresses import Address
 from netsim.errors import InputError
 
 __all__ = [
+    "Commands",
+    "GroupOptions",
     "ServiceOptions",
     "Tool",
     "address",
@@ -37,6 +40,9 @@ __all__ = [
 ]
 
 Coercer = Callable[[str], Any]
+
+Commands = Mapping[str, tuple[str, str, str]]
+"""Where the options of each command are, and what it does."""
 
 _UNITS = {"": 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 
@@ -109,6 +115,36 @@ class ServiceOptions(usage.Options):
             if variable in os.environ and name not in given:
                 coerce = _labelled(variable, self._coercers[name])
                 self[name] = coerce(os.environ[variable])
+
+
+def _options(module: str, name: str) -> Callable[[], usage.Options]:
+    """Options are imported when their command is used: the others need not wait for them."""
+    return lambda: getattr(import_module(module), name)()
+
+
+class GroupOptions(ServiceOptions):
+    """A command that is a choice of commands."""
+
+    commands: ClassVar[Commands]
+    subCommands: Any
+    subOptions: Any
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.subCommands = [
+            [name, None, _options(module, kind), what]
+            for name, (module, kind, what) in cls.commands.items()
+        ]
+
+    def getSynopsis(self) -> str:
+        """How it is called; its commands are put after this."""
+        return str(super().getSynopsis()).rstrip()
+
+    def postOptions(self) -> None:
+        """One command is needed."""
+        super().postOptions()
+        if self.subCommand is None:
+            raise usage.UsageError(f"expected a command: {', '.join(self.commands)}")
 
 
 class Tool(ServiceOptions):

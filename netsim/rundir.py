@@ -1,4 +1,8 @@
-"""The run directory, in which this user's processes find each other, and wait for each other."""
+"""
+The run directory, in which this user's processes find each other, and wait for each other.
+
+And the state directory, which is still there after the machine was started again.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,13 @@ from pathlib import Path
 
 from netsim.errors import HostError
 
-__all__ = ["StartLock", "directory_problem", "make_run_directory", "run_directory"]
+__all__ = [
+    "StartLock",
+    "directory_problem",
+    "make_run_directory",
+    "run_directory",
+    "state_directory",
+]
 
 _HINT = "NETSIM_RUN_DIR can name another"
 
@@ -24,6 +34,14 @@ def run_directory(environment: Mapping[str, str] | None = None) -> Path:
     if runtime := environment.get("XDG_RUNTIME_DIR"):
         return Path(runtime, "netsim")
     return Path(tempfile.gettempdir(), f"netsim-{os.getuid()}")
+
+
+def state_directory(environment: Mapping[str, str]) -> Path:
+    """Where what is to be kept goes, if nobody says where; it need not be there."""
+    state = Path(environment.get("XDG_STATE_HOME", ""))
+    if not state.is_absolute():
+        state = Path(environment.get("HOME") or Path.home()) / ".local" / "state"
+    return state / "netsim"
 
 
 def make_run_directory(directory: Path) -> None:

@@ -15,6 +15,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from netsim import cli
 from netsim.errors import ActionError, ScriptError
+from netsim.options import Commands, GroupOptions
 from netsim.replay.loading import Source
 from netsim.replay.modules import ModuleLoader
 from netsim.script import checks
@@ -56,11 +57,11 @@ def described() -> Described:
 
 def existing() -> Iterator[tuple[str, Any]]:
     """Every command under the name that the page has for it, and its options."""
-    groups: list[tuple[str, cli.Commands]] = [("", cli.COMMANDS)]
+    groups: list[tuple[str, Commands]] = [("", cli.COMMANDS)]
     for prefix, commands in groups:
         for last, (module, kind, _) in commands.items():
             name, options = prefix + last, getattr(import_module(module), kind)()
-            if isinstance(options, cli.GroupOptions):
+            if isinstance(options, GroupOptions):
                 groups.append((f"{name} ", options.commands))
             else:
                 yield PAGE_NAMES.get(name, f"netsim {name}"), options

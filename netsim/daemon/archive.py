@@ -25,6 +25,7 @@ from netsim.daemon.logline import severity_of
 from netsim.daemon.model import Logged, Synced
 from netsim.daemon.store import Store
 from netsim.errors import DatabaseError
+from netsim.rundir import state_directory
 from netsim.worker import Worker
 
 __all__ = ["Archive", "default_path"]
@@ -46,10 +47,7 @@ R = TypeVar("R")
 
 def default_path(port: int, environment: Mapping[str, str]) -> Path:
     """Where a daemon keeps its history if nobody says where: one file for each port."""
-    state = Path(environment.get("XDG_STATE_HOME", ""))
-    if not state.is_absolute():
-        state = Path(environment.get("HOME") or Path.home()) / ".local" / "state"
-    return state / "netsim" / f"daemon-{port}.sqlite"
+    return state_directory(environment) / f"daemon-{port}.sqlite"
 
 
 @implementer(IArchive)

@@ -1,0 +1,1 @@
+"""The scanner: what is in C{.g3} files goes into a database."""
