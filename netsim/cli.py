@@ -1,9 +1,9 @@
 """
 The C{netsim} command: the services for people who do not know C{twistd}, and tools.
 
-C{netsim record}, C{netsim replay}, C{netsim simulator start}, C{netsim dsisocket} and
-C{netsim daemon} are C{netsim-proxy}, C{netsim-replay}, C{netsim-simulator},
-C{netsim-dsisocket} and C{netsim-daemon}, with the same options and the same services.
+C{netsim record} is C{netsim-proxy}, C{netsim simulator start} is C{netsim-simulator};
+C{netsim replay}, C{dsisocket}, C{daemon}, C{hub}, C{node}, C{grafana} and C{scanner} are
+called as their services are: all with the same options.
 """
 
 from __future__ import annotations
@@ -31,6 +31,10 @@ COMMANDS: options.Commands = {
         "Obey commands from inside a workload.",
     ),
     "daemon": ("netsim.daemon.service", "Options", "Keep the status of programs, on a web page."),
+    "hub": ("netsim.datanode.hub.service", "Command", "Run the router and hub of data nodes."),
+    "node": ("netsim.datanode.node.service", "Options", "Serve time series to a hub."),
+    "grafana": ("netsim.datanode.grafana.service", "Options", "Serve a hub's series over HTTP."),
+    "scanner": ("netsim.datanode.scanner.service", "Options", "Scan .g3 files into a database."),
     "dsi": ("netsim.dsisocket.client", "Dsi", "Send commands to a dsisocket."),
     "show": ("netsim.tools", "Show", "List a recording."),
     "diff": ("netsim.tools", "Diff", "Show the first difference between two recordings."),
@@ -60,7 +64,10 @@ class Options(options.GroupOptions):
     """The commands."""
 
     synopsis = "Usage: netsim"
-    longdesc = "Record, replay, simulate, steer and watch. `netsim COMMAND --help` tells more."
+    longdesc = (
+        "Record, replay, simulate, steer, watch, and serve time series."
+        " `netsim COMMAND --help` tells more."
+    )
     example = "netsim record -r instrument.example:5025 -o session"
     commands = COMMANDS
     environment = {"reactor": choice.VARIABLE}
@@ -106,9 +113,10 @@ def _run(config: Options, arguments: Sequence[str] | None) -> None:
                 _choose(config["reactor"])
         _use(chosen)
         sys.exit(_status(config))
-    module = import_module(groups[-1].commands[str(groups[-1].subCommand)][0])
+    group = groups[-1]
+    module = import_module(group.service or group.commands[str(group.subCommand)][0])
     _choose(config["reactor"])
-    process.run(module.makeService(chosen))
+    process.run(module.makeService(group if group.service else chosen))
 
 
 def _choose(name: str | None) -> None:

@@ -105,10 +105,15 @@ class ServiceOptions(usage.Options):
 
     def _program(self) -> str:
         """How the user has called, and can call again."""
-        name = self.parent.subCommand if self.parent is not None else None
-        if name is None:
+        words: list[str] = []
+        chosen: usage.Options = self
+        while chosen.parent is not None:
+            chosen = chosen.parent
+            words.insert(0, str(chosen.subCommand))
+        if not words:
             return ""
-        return f"twistd -n {name} " if name.startswith("netsim-") else f"netsim {name} "
+        runner = "twistd -n" if words[0].startswith("netsim-") else "netsim"
+        return f"{' '.join([runner, *words])} "
 
     def _read_environment(self, given: frozenset[str]) -> None:
         for name, variable in self.environment.items():
@@ -123,9 +128,15 @@ def _options(module: str, name: str) -> Callable[[], usage.Options]:
 
 
 class GroupOptions(ServiceOptions):
-    """A command that is a choice of commands."""
+    """
+    A command that is a choice of commands.
+
+    @cvar service: the module that makes the service of whatever is chosen; else it is the one
+        in which the options of the choice are.
+    """
 
     commands: ClassVar[Commands]
+    service: ClassVar[str] = ""
     subCommands: Any
     subOptions: Any
 

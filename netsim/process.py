@@ -50,6 +50,7 @@ __all__ = [
     "foreground",
     "given",
     "own_signals",
+    "print_ready",
     "run",
     "set_exit_status",
     "stop",
@@ -132,8 +133,13 @@ def announce(name: str, addresses: Iterable[IAddress], ranges: bool = True) -> N
     A stdout that nobody reads is no error.
     """
     places = describe_range(addresses) if ranges else " ".join(map(describe, addresses))
+    print_ready(f"{name} listening on {places}")
+
+
+def print_ready(line: str) -> None:
+    """Print the ready line of a service that does not listen: its work has begun."""
     with suppress(OSError, ValueError):
-        print(f"{name} listening on {places}", file=sys.__stdout__, flush=True)
+        print(line, file=sys.__stdout__, flush=True)
 
 
 def foreground(options: Options) -> None:
@@ -233,6 +239,8 @@ class ServerService(MultiService):
         """
         Open all ports, once the reactor runs, and give their addresses.
 
+        A service that has none does here what has to be done before it is ready.
+
         It may be a coroutine.  What it opened is closed by C{stopService}; when the
         service stops earlier, the Deferred is cancelled.
         """
@@ -260,8 +268,12 @@ class ServerService(MultiService):
         starting: Deferred[Any] = maybeDeferred(self.listen)
         self._starting = starting.addCallback(self._ready).addErrback(_explain, reactor)
 
-    def _ready(self, addresses: Iterable[IAddress]) -> None:
+    def announce(self, addresses: Iterable[IAddress]) -> None:
+        """Print the ready line."""
         announce(self.name, addresses, self.ranges)
+
+    def _ready(self, addresses: Iterable[IAddress]) -> None:
+        self.announce(addresses)
         self.ready()
 
 

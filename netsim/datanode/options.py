@@ -15,8 +15,10 @@ from netsim.datanode.place import (
     find_certificate,
     find_secret,
     plain_url,
+    read_secret,
     split_url,
 )
+from netsim.errors import InputError
 
 __all__ = ["NodeOptions", "RouterOptions", "positive"]
 
@@ -67,7 +69,7 @@ class RouterOptions(options.ServiceOptions):
         Where to go.
 
         @raise HostError: a file cannot be read.
-        @raise usage.UsageError: nobody has told the secret.
+        @raise InputError: nobody has told the secret.
         """
         environment, directory = os.environ, self["directory"]
         default = plain_url if self.plain else default_url
@@ -81,10 +83,10 @@ class RouterOptions(options.ServiceOptions):
     def _secret(self, directory: Path | None) -> str:
         path = self["secret-file"]
         if path is not None:
-            return str(path.read_text("utf-8").strip())
+            return read_secret(path)
         secret = find_secret(os.environ, self["user"], directory)
         if secret is None:
-            raise usage.UsageError(
+            raise InputError(
                 f"the secret of {self['user']} is not known: start netsim-hub first, or give"
                 " --directory of a hub, --secret-file, or WAMP_SECRET in the environment"
             )

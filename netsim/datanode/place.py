@@ -22,6 +22,7 @@ __all__ = [
     "find_secret",
     "hub_directory",
     "plain_url",
+    "read_secret",
     "split_url",
 ]
 
@@ -95,14 +96,20 @@ def find_secret(
         return secret
     name = SECRET if user == SERVER else CONSUMER_SECRET
     places = [directory] if directory else [LOCAL, hub_directory(environment)]
-    for path in (place / name for place in places):
-        try:
-            return path.read_text("utf-8").strip()
-        except FileNotFoundError:
-            continue
-        except (OSError, UnicodeError) as error:
-            raise HostError(f"{path}: {getattr(error, 'strerror', None) or error}") from error
-    return None
+    found = (place / name for place in places)
+    return next((read_secret(path) for path in found if path.exists()), None)
+
+
+def read_secret(path: Path) -> str:
+    """
+    Read what a user knows, from a file that holds nothing else.
+
+    @raise HostError: it cannot be read.
+    """
+    try:
+        return path.read_text("utf-8").strip()
+    except (OSError, UnicodeError) as error:
+        raise HostError(f"{path}: {getattr(error, 'strerror', None) or error}") from error
 
 
 def constant(name: str) -> str | None:

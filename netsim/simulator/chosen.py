@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from twisted.python import usage
 
 from netsim import options
@@ -27,12 +25,6 @@ class PathOptions(options.ServiceOptions):
             raise usage.UsageError(f"--path: {text!r} cannot be used: {error}") from error
 
     opt_p = opt_path
-
-    def _program(self) -> str:
-        group: Any = self.parent
-        if group is None or group.parent is None:
-            return super()._program()
-        return f"netsim {group.parent.subCommand} {group.subCommand} "
 
 
 class SystemOptions(PathOptions):
