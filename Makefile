@@ -14,12 +14,16 @@ DEV = .venv/.dev-installed
 MONGOSH = build/mongosh/node_modules/.bin/mongosh
 NPM_INSTALL = npm install --silent --ignore-scripts --no-audit --no-fund --no-save
 
+# The router of the data nodes: its pins do not go with current packages.
+ROUTER = build/crossbar
+
 # A browser's pages are the same on every reactor.
-UV_FILES = $(filter-out %/test_page.py %/test_page_scripts.py %/test_swagger.py, \
+UV_FILES = $(filter-out %/test_page.py %/test_page_scripts.py %/test_swagger.py \
+	%/test_datanode_live.py %/test_datanode_live_scripts.py, \
 	$(wildcard tests/integration/test_*.py))
 UV_TESTS = $(subst /,.,$(UV_FILES:.py=))
 
-.PHONY: test lint contracts types trial docs demo bench format clean mongosh
+.PHONY: test lint contracts types trial docs demo bench format clean mongosh router
 .NOTPARALLEL:
 
 # Every check runs, also after one has failed; the count comes last.
@@ -37,7 +41,7 @@ contracts: $(DEV)
 types: $(DEV)
 	$(BIN)/mypy
 
-trial: $(DEV) mongosh
+trial: $(DEV) mongosh router
 	@mkdir -p build && rm -f build/trial*.log
 	$(BIN)/coverage erase
 	status=0; \
@@ -53,6 +57,10 @@ trial: $(DEV) mongosh
 mongosh:
 	@[ -x $(MONGOSH) ] || ! command -v npm >/dev/null || { mkdir -p build/mongosh && \
 	$(NPM_INSTALL) --prefix build/mongosh mongosh@2.12.0; } || echo "mongosh is not installed"
+
+router: $(DEV)
+	@[ -e $(ROUTER)/bin/crossbar ] || $(BIN)/netsim hub install-router --directory $(ROUTER) || \
+	echo "crossbar is not installed"
 
 docs: $(DEV)
 	$(BIN)/sphinx-build -W --keep-going -q docs docs/_build/html
@@ -80,5 +88,6 @@ $(CORE): setup.cfg pyproject.toml | $(BIN)/pip
 	@touch $@
 
 $(DEV): setup.cfg pyproject.toml | $(BIN)/pip
-	$(PIP_INSTALL) --editable '.[dev,daemon,fast]'
+	$(PIP_INSTALL) --editable '.[dev,daemon,datanode,fast]'
+	$(PIP_INSTALL) --editable '.[g3]' || echo "so3g is not installed: there is none for this Python"
 	@touch $@
