@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from math import isfinite
 from typing import Any
 
-from netsim.daemon.answers import Refusal
+from netsim.web.answers import Refusal
 
 __all__ = ["MAX_DEPTH", "read_arguments", "read_status"]
 

@@ -12,7 +12,7 @@ from autobahn.twisted.websocket import WebSocketServerProtocol
 from autobahn.websocket.types import ConnectionDeny, ConnectionRequest
 from twisted.logger import Logger
 
-from netsim.daemon.access import Access
+from netsim.web.access import Access
 
 __all__ = ["MAX_REQUEST", "HandshakeProtocol"]
 

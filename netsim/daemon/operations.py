@@ -10,7 +10,6 @@ from attrs import asdict, evolve, frozen
 from twisted.internet.defer import Deferred
 
 from netsim.daemon import views
-from netsim.daemon.answers import Call, Refusal, Reply, spliced
 from netsim.daemon.bodies import read_arguments, read_status
 from netsim.daemon.history import HistoryQuery, LogQuery
 from netsim.daemon.model import Limits, ProjectState
@@ -18,6 +17,7 @@ from netsim.daemon.openapi import describe
 from netsim.daemon.routes import ROUTES
 from netsim.daemon.switchboard import Answer, Switchboard
 from netsim.errors import LimitError
+from netsim.web.answers import Call, Refusal, Reply, spliced
 
 __all__ = ["About", "Operations"]
 

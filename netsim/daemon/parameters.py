@@ -8,8 +8,8 @@ from urllib.parse import unquote_to_bytes
 
 from attrs import field, frozen
 
-from netsim.daemon.answers import Refusal
 from netsim.daemon.kinds import Kind
+from netsim.web.answers import Refusal
 
 __all__ = ["Parameter", "read"]
 

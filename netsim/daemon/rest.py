@@ -10,18 +10,23 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.web.server import Request
 
-from netsim.daemon.access import Access, is_loopback
-from netsim.daemon.answers import Call, Refusal, Reply
-from netsim.daemon.door import FrontDoor, send
 from netsim.daemon.operations import About, Operations
 from netsim.daemon.parameters import read
 from netsim.daemon.routes import ROUTES, Route
 from netsim.daemon.switchboard import Switchboard
+from netsim.web.access import Access, is_loopback
+from netsim.web.answers import Call, Refusal, Reply
+from netsim.web.door import FrontDoor, send
 
 if TYPE_CHECKING:
     from klein import Klein
 
-__all__ = ["make_api", "make_app"]
+__all__ = ["NAME", "SOCKET", "make_api", "make_app"]
+
+SOCKET = b"ws"
+"""The WebSocket: it looks at who comes by itself, as it does on its own port."""
+
+NAME = "netsim-daemon"
 
 _log = Logger()
 
@@ -38,7 +43,7 @@ def make_api(
     @param shutdown: ends the daemon.
     """
     app = make_app(Operations(switchboard, about, shutdown), access)
-    return FrontDoor(app.resource(), access, switchboard.touch)
+    return FrontDoor(app.resource(), access, NAME, switchboard.touch, (SOCKET,))
 
 
 def make_app(operations: Operations, access: Access) -> Klein:

@@ -18,23 +18,22 @@ from twisted.logger import Logger
 from twisted.python import usage
 
 from netsim import options, process
-from netsim.daemon.access import Access
 from netsim.daemon.archive import Archive, default_path
 from netsim.daemon.bridge import Bridge
-from netsim.daemon.door import SOCKET, FrontDoor
 from netsim.daemon.history import Retention
 from netsim.daemon.model import Limits, Peer
 from netsim.daemon.operations import About
 from netsim.daemon.pages import add_page
 from netsim.daemon.ports import open_pair
-from netsim.daemon.rest import make_api
-from netsim.daemon.site import make_site
+from netsim.daemon.rest import NAME, SOCKET, make_api
 from netsim.daemon.swagger import add_docs, swagger_directory
 from netsim.daemon.switchboard import Switchboard
 from netsim.status.model import DEFAULT_PORT
+from netsim.web.access import Access
+from netsim.web.door import FrontDoor
+from netsim.web.site import make_site
 from netsim.worker import Worker
 
-NAME = "netsim-daemon"
 IN_MEMORY = "none"
 IDLE = 12 * 3600.0
 """Seconds: what the prototype had."""
@@ -231,7 +230,7 @@ class DaemonService(process.ServerService):
         limits = self._config.limits
         factory = StatusFactory(self._board, access, limits, self._reactor, time.time)
         for listening, served in (
-            (http, make_site(self._root(access, factory), limits)),
+            (http, make_site(self._root(access, factory), limits.message_size)),
             (websocket, factory),
         ):
             port = self._reactor.adoptStreamPort(listening.fileno(), listening.family, served)

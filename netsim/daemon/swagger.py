@@ -14,9 +14,9 @@ from twisted.web.resource import IResource, Resource
 from twisted.web.server import Request
 from twisted.web.util import redirectTo
 
-from netsim.daemon.answers import Refusal
-from netsim.daemon.door import Refused
+from netsim.web.answers import Refusal
 from netsim.web.assets import Asset, AssetResource, LateAssetResource
+from netsim.web.door import Refused
 from netsim.worker import Submit
 
 __all__ = ["add_docs", "swagger_directory"]

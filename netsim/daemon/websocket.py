@@ -9,10 +9,10 @@ from typing import Any
 from autobahn.twisted.websocket import WebSocketServerFactory
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
-from netsim.daemon.access import Access
 from netsim.daemon.model import Limits
 from netsim.daemon.protocol import StatusProtocol
 from netsim.daemon.switchboard import Switchboard
+from netsim.web.access import Access
 
 __all__ = ["PING_AFTER", "StatusFactory"]
 

@@ -1,7 +1,7 @@
 """
 The security headers of what a browser shows or loads.
 
-They let a page use what its own daemon serves, and nothing else: no inline code or
+They let a page use what its own server serves, and nothing else: no inline code or
 style, no other host, no frame around it.
 """
 

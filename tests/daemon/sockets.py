@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from netsim.daemon.access import Access
 from netsim.daemon.frames import Packet, unmask
 from netsim.daemon.model import Limits
 from netsim.daemon.websocket import StatusFactory
+from netsim.web.access import Access
 from tests.replay.wire import Client, Reactor
 
 KEY = b"\x12\x34\x56\x78"

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from netsim.daemon.answers import Refusal
 from netsim.daemon.bodies import MAX_DEPTH, read_arguments, read_status
+from netsim.web.answers import Refusal
 from tests.properties import examples
 
 

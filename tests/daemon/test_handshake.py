@@ -7,8 +7,8 @@ import json
 from twisted.logger import globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
-from netsim.daemon.access import Access
 from netsim.daemon.handshake import MAX_REQUEST
+from netsim.web.access import Access
 from tests.daemon.sockets import Net, Socket, masked, request
 from tests.framing import single
 
@@ -112,7 +112,7 @@ class RefuseTests(HandshakeTestCase):
         self.assertRefused(
             client,
             403,
-            "Host: this daemon is for this machine only: call it localhost or 127.0.0.1",
+            "Host: this server is for this machine only: call it localhost or 127.0.0.1",
         )
 
     def test_strange(self) -> None:

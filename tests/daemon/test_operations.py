@@ -14,7 +14,6 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 from zope.interface.verify import verifyObject
 
-from netsim.daemon.answers import Call, Refusal, Reply
 from netsim.daemon.bridge import Bridge
 from netsim.daemon.frames import Batch, Packet
 from netsim.daemon.history import HistoryQuery, LogQuery
@@ -23,6 +22,7 @@ from netsim.daemon.model import Limits, Logged, Synced
 from netsim.daemon.operations import About, Operations
 from netsim.daemon.switchboard import Switchboard
 from netsim.status.message import Message, decode
+from netsim.web.answers import Call, Refusal, Reply
 
 NOW = 1_700_000_000.0
 NAME = "a project"

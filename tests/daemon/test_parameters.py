@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from netsim.daemon.answers import Refusal
 from netsim.daemon.kinds import Name, Number, Text
 from netsim.daemon.parameters import Parameter, read
+from netsim.web.answers import Refusal
 from tests.properties import examples
 
 NAME = Parameter("name", Name(), "", in_path=True)

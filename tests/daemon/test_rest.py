@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from twisted.internet.address import IPv4Address, UNIXAddress
 from twisted.trial.unittest import SynchronousTestCase
 
-from netsim.daemon.access import Access
 from netsim.daemon.operations import Operations
 from netsim.daemon.rest import make_api, make_app
 from netsim.daemon.routes import ROUTES
 from netsim.status.message import Message, name_problem
-from tests.daemon.calls import Answer, Connection, ask, request_text
+from netsim.web.access import Access
 from tests.daemon.test_operations import NAME, Daemon
 from tests.properties import examples
+from tests.web.calls import Answer, Connection, ask, request_text
 
 STRANGER = IPv4Address("TCP", "192.0.2.1", 40000)
 

@@ -11,11 +11,11 @@ from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from netsim.daemon import swagger
-from netsim.daemon.access import Access
-from netsim.daemon.answers import Refusal
-from netsim.daemon.door import FrontDoor, Refused
+from netsim.web.access import Access
+from netsim.web.answers import Refusal
+from netsim.web.door import FrontDoor, Refused
 from netsim.web.headers import PAGE_POLICY
-from tests.daemon.calls import Answer, ask
+from tests.web.calls import Answer, ask
 
 API = Refused(Refusal(404, "not here"))
 
@@ -38,7 +38,7 @@ class DocsTests(SynchronousTestCase):
 
     def door(self, directory: Path | None) -> FrontDoor:
         """A daemon with these files."""
-        door = FrontDoor(API, Access(), lambda: None)
+        door = FrontDoor(API, Access(), "netsim-test")
         swagger.add_docs(door, at_once, directory)
         return door
 

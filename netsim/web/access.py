@@ -1,9 +1,9 @@
 """
-Who may talk to the daemon.
+Who may talk to a server of netsim.
 
 A browser shows every page that its user looks at the way to this machine: what a page may
 do here is decided by where it comes from, its C{Origin}, and by the name under which it
-has found the daemon, its C{Host}.  Programs send no Origin.
+has found the server, its C{Host}.  Programs send no Origin.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from hmac import compare_digest
 
 from attrs import field, frozen
 
-__all__ = ["TOKEN_PROTOCOL", "Access", "is_loopback"]
+__all__ = ["ANY_ORIGIN", "TOKEN_PROTOCOL", "Access", "is_loopback", "read_origin"]
+
+ANY_ORIGIN = "*"
 
 TOKEN_PROTOCOL = "netsim.token."
 """How a WebSocket's subprotocol begins that carries the token: a page can give no headers."""
@@ -32,32 +34,38 @@ class Access:
     What a request has to have; each check returns what is wrong, in words for its sender.
 
     @ivar token: what everybody has to know, if set.
-    @ivar ports: those of the daemon: pages from one of them may use the others.
-    @ivar is_local: the daemon listens on loopback only.
+    @ivar ports: those of the server: pages from one of them may use the others.
+    @ivar is_local: the server listens on loopback only.
+    @ivar origins: whose pages may do everything, beside the server's own; C{*}: all.
     """
 
     token: str | None = field(default=None, repr=False)
     ports: tuple[int, ...] = ()
     is_local: bool = True
+    origins: frozenset[str] = frozenset()
 
     def host_problem(self, host: str | None) -> str | None:
         """
         Check the C{Host} of a request.
 
         A page of somebody else's can let its own name point to this machine ("DNS
-        rebinding"): its Origin is its Host then.  So where reaching the daemon is all
+        rebinding"): its Origin is its Host then.  So where reaching the server is all
         that is asked for, its name has to be one that only this machine has.
         """
         if self.token is not None or not self.is_local:
             return None
         match = _HOST.fullmatch(host or "")
         if match is None or not is_loopback(match[1]):
-            return "Host: this daemon is for this machine only: call it localhost or 127.0.0.1"
+            return "Host: this server is for this machine only: call it localhost or 127.0.0.1"
         return None
+
+    def welcomes(self, origin: str | None) -> bool:
+        """Tell whether this is the origin of a page that was named to the server."""
+        return origin is not None and not self.origins.isdisjoint({origin.lower(), ANY_ORIGIN})
 
     def origin_problem(self, origin: str | None, host: str | None) -> str | None:
         """Check where the page comes from that makes a request."""
-        if origin is None:
+        if origin is None or self.welcomes(origin):
             return None
         page, here = _ORIGIN.fullmatch(origin), _HOST.fullmatch(host or "")
         if page is None or here is None or page[2].lower() != here[1].lower():
@@ -96,6 +104,17 @@ class Access:
     def subprotocol(self, subprotocols: Iterable[str]) -> str | None:
         """Give the one to select: a browser closes a WebSocket that has not what it asked for."""
         return next(iter(_carriers(subprotocols)), None)
+
+
+def read_origin(text: str) -> str:
+    """
+    Read the origin of pages, or C{*} for all.
+
+    @raise ValueError: what was expected.
+    """
+    if text != ANY_ORIGIN and not _ORIGIN.fullmatch(text):
+        raise ValueError("expected an origin, such as http://grafana.example.org:3000, or *")
+    return text.lower()
 
 
 def is_loopback(host: str) -> bool:

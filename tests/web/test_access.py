@@ -1,4 +1,4 @@
-"""Tests of L{netsim.daemon.access}."""
+"""Tests of L{netsim.web.access}."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from netsim.daemon.access import Access, is_loopback
+from netsim.web.access import Access, is_loopback, read_origin
 from tests.properties import examples
 
 LOCAL = Access(ports=(5000, 5001))
@@ -16,7 +16,7 @@ OTHER_PORT = "Origin: pages of other ports may not do this"
 
 
 class HostTests(SynchronousTestCase):
-    """The name under which the daemon was found."""
+    """The name under which the server was found."""
 
     def test_ofThisMachine(self) -> None:
         """Names that are always this machine will do, with any port or none."""
@@ -45,7 +45,7 @@ class HostTests(SynchronousTestCase):
         ):
             problem = LOCAL.host_problem(host)
             assert problem is not None, host
-            self.assertTrue(problem.startswith("Host: this daemon is for this machine only"))
+            self.assertTrue(problem.startswith("Host: this server is for this machine only"))
 
     def test_others(self) -> None:
         """Where others may come, or a token is asked for, every name will do."""
@@ -105,6 +105,32 @@ class OriginTests(SynchronousTestCase):
         """Another server on this machine is another server."""
         for origin in ("http://localhost:8000", "http://localhost", "https://localhost"):
             self.assertEqual(OTHER_PORT, LOCAL.origin_problem(origin, "localhost:5000"), origin)
+
+
+class WelcomeTests(SynchronousTestCase):
+    """Pages of other servers that were named."""
+
+    def test_named(self) -> None:
+        """They may do everything."""
+        access = Access(origins=frozenset({"http://grafana:3000"}))
+        self.assertTrue(access.welcomes("http://Grafana:3000"))
+        self.assertIsNone(access.origin_problem("http://grafana:3000", "localhost:5000"))
+        for origin in (None, "http://grafana:3001", "http://grafana", "null", "*"):
+            self.assertFalse(access.welcomes(origin), origin)
+
+    def test_all(self) -> None:
+        """Or all of them; a program is no page."""
+        access = Access(origins=frozenset({"*"}))
+        self.assertTrue(access.welcomes("null"))
+        self.assertFalse(access.welcomes(None))
+
+    def test_read(self) -> None:
+        """An origin is read as browsers write it."""
+        for text in ("http://grafana:3000", "https://example.org", "http://[::1]:5000", "*"):
+            self.assertEqual(read_origin(text), text)
+        self.assertEqual(read_origin("HTTP://Grafana"), "http://grafana")
+        for text in ("", "grafana", "http://", "http://x/", "ftp://x", "http://x:y", "**"):
+            self.assertRaisesRegex(ValueError, "expected an origin", read_origin, text)
 
 
 class TokenTests(SynchronousTestCase):

@@ -1,4 +1,4 @@
-"""Tests of L{netsim.daemon.door}."""
+"""Tests of L{netsim.web.door}."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from twisted.web.resource import Resource
 from twisted.web.server import Request
 from twisted.web.static import Data
 
-from netsim.daemon.access import Access
-from netsim.daemon.answers import Refusal, Reply
-from netsim.daemon.door import FrontDoor, Refused, send
-from tests.daemon.calls import HOST, Answer, ask
+from netsim.web.access import Access
+from netsim.web.answers import Refusal, Reply
+from netsim.web.door import FrontDoor, Refused, send
+from tests.web.calls import HOST, Answer, ask
 
 OPEN = Access(is_local=False)
 
@@ -37,7 +37,7 @@ class DoorTestCase(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.touched = 0
-        self.door = FrontDoor(Api(), self.access, self.touch)
+        self.door = FrontDoor(Api(), self.access, "netsim-test", self.touch, (b"ws",))
         self.door.putChild(b"", Data(b"page", "text/html"))
         self.door.putChild(b"ws", Data(b"socket", "text/plain"))
         files = Resource()
@@ -81,7 +81,7 @@ class WayTests(DoorTestCase):
 
     def test_noPage(self) -> None:
         """Where there is no page, the root is nothing special."""
-        self.door = FrontDoor(Api(), self.access, self.touch)
+        self.door = FrontDoor(Api(), self.access, "netsim-test", self.touch, (b"ws",))
         self.assertEqual(self.ask("/").value, ["GET"])
 
     def test_children(self) -> None:
@@ -100,6 +100,16 @@ class WayTests(DoorTestCase):
         """Such a path is refused."""
         answer = self.ask("/web/%ff")
         self.assertEqual((answer.status, answer.value), (400, {"error": "the path is not UTF-8"}))
+
+    def test_server(self) -> None:
+        """Every answer tells whose it is."""
+        for path in ("/", "/web", "/%ff"):
+            self.assertEqual(self.ask(path).headers["Server"], "netsim-test")
+
+    def test_untouched(self) -> None:
+        """Nobody needs to know of requests."""
+        self.door = FrontDoor(Api(), self.access, "netsim-test")
+        self.assertEqual(self.ask("/x").value, ["GET", "x"])
 
     def test_touch(self) -> None:
         """Every request is noticed."""
@@ -151,8 +161,72 @@ class AccessTests(DoorTestCase):
 
     def test_noSocket(self) -> None:
         """Where there is none, its path is like others."""
-        self.door = FrontDoor(Api(), self.access, self.touch)
+        self.door = FrontDoor(Api(), self.access, "netsim-test", self.touch, (b"ws",))
         self.check_refused(403, self.ask("/ws", Host="example.org"))
+
+
+class WelcomeTests(DoorTestCase):
+    """Pages of other servers, whose origins were named."""
+
+    access = Access(ports=(5000,), origins=frozenset({"http://grafana:3000"}))
+
+    def test_named(self) -> None:
+        """They may do everything, and read the answers."""
+        for method in ("GET", "POST"):
+            for origin in ("http://grafana:3000", "HTTP://Grafana:3000"):
+                answer = self.ask("/x", method, Origin=origin, Sec_Fetch_Site="cross-site")
+                self.assertEqual(answer.value, [method, "x"])
+                self.assertEqual(answer.headers["Access-Control-Allow-Origin"], origin)
+                self.assertEqual(answer.headers["Access-Control-Expose-Headers"], "*")
+                self.assertEqual(answer.headers["Vary"], "Origin")
+
+    def test_preflight(self) -> None:
+        """Browsers ask before what may change something; the answer has no body."""
+        answer = self.ask(
+            "/x",
+            "OPTIONS",
+            Origin="http://grafana:3000",
+            Access_Control_Request_Method="POST",
+            Access_Control_Request_Headers="authorization,content-type",
+        )
+        self.assertEqual((answer.status, answer.body), (204, b""))
+        self.assertEqual(answer.headers["Access-Control-Allow-Methods"], "POST")
+        self.assertEqual(
+            answer.headers["Access-Control-Allow-Headers"], "authorization,content-type"
+        )
+
+    def test_plainOptions(self) -> None:
+        """OPTIONS alone is a request like others."""
+        answer = self.ask("/x", "OPTIONS", Origin="http://grafana:3000")
+        self.assertEqual(answer.value, ["OPTIONS", "x"])
+
+    def test_others(self) -> None:
+        """Nobody else is let in by that, and a foreign name is one still."""
+        preflight = self.ask(
+            "/x", "OPTIONS", Origin="http://x:3000", Access_Control_Request_Method="POST"
+        )
+        self.assertEqual(preflight.status, 403)
+        for origin in ("http://grafana", "https://grafana:3000", "null", "*"):
+            answer = self.ask("/x", "POST", Origin=origin)
+            self.assertEqual(answer.status, 403, origin)
+            self.assertNotIn("Access-Control-Allow-Origin", answer.headers)
+        answer = self.ask("/x", "POST", Origin="http://grafana:3000", Host="example.org")
+        self.assertEqual(answer.status, 403)
+
+
+class AnyOriginTests(DoorTestCase):
+    """All pages are welcome."""
+
+    access = Access(origins=frozenset({"*"}))
+
+    def test_all(self) -> None:
+        """Where that was said, and those that hide where they come from, too."""
+        for origin in ("http://example.org", "null"):
+            self.assertEqual(self.ask("/x", "POST", Origin=origin).value, ["POST", "x"])
+
+    def test_programs(self) -> None:
+        """Programs have no origin, and are told nothing of it."""
+        self.assertNotIn("Access-Control-Allow-Origin", self.ask("/x", "POST").headers)
 
 
 class AnyHostTests(DoorTestCase):

@@ -1,4 +1,4 @@
-"""Tests of L{netsim.daemon.site}."""
+"""Tests of L{netsim.web.site}."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from twisted.trial.unittest import SynchronousTestCase
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Request
 
-from netsim.daemon import site
-from netsim.daemon.model import Limits
-from tests.daemon.calls import Connection, ask, parsed, request_text
+from netsim.web import site
+from tests.web.calls import Connection, ask, parsed, request_text
 
-LIMITS = Limits(message_size=100)
+LONGEST = 100
 TOO_LARGE = {"error": "the body is larger than 100 bytes"}
 
 
@@ -51,7 +50,7 @@ class BodyTests(SynchronousTestCase):
     """How much is read."""
 
     def setUp(self) -> None:
-        self.connection = Connection(Echo(), LIMITS)
+        self.connection = Connection(Echo(), LONGEST)
         self.addCleanup(self.connection.leave)
 
     def send(self, data: bytes) -> tuple[int, Any]:

@@ -1,4 +1,4 @@
-"""Tests of L{netsim.daemon.answers}."""
+"""Tests of L{netsim.web.answers}."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from netsim.daemon.answers import Refusal, Reply, spliced
+from netsim.web.answers import Refusal, Reply, spliced
 from tests.properties import examples
 
 VALUES = st.recursive(

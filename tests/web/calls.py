@@ -17,8 +17,7 @@ from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 from twisted.web.resource import IResource
 
-from netsim.daemon.model import Limits
-from netsim.daemon.site import make_site
+from netsim.web.site import LONGEST, make_site
 
 HOST = "127.0.0.1:5000"
 HERE = IPv4Address("TCP", "127.0.0.1", 40000)
@@ -41,11 +40,11 @@ class Answer:
 class Connection:
     """A connection of a client, which can write whatever it likes."""
 
-    def __init__(self, root: IResource, limits: Limits | None = None, peer: Any = HERE) -> None:
+    def __init__(self, root: IResource, longest: int = LONGEST, peer: Any = HERE) -> None:
         self.clock = Clock()
         self.transport = StringTransport(peerAddress=peer)
         self.transport.abortConnection = self.transport.loseConnection
-        site = make_site(root, limits or Limits(), self.clock)
+        site = make_site(root, longest, self.clock)
         site.startFactory()
         self.protocol = site.buildProtocol(peer)
         self.protocol.makeConnection(self.transport)
@@ -97,11 +96,11 @@ def ask(
     path: str,
     body: bytes | None = None,
     headers: Mapping[str, str] | None = None,
-    limits: Limits | None = None,
+    longest: int = LONGEST,
     peer: Any = HERE,
 ) -> Answer:
     """Make one request, on a connection of its own, that is answered at once."""
-    connection = Connection(root, limits, peer)
+    connection = Connection(root, longest, peer)
     connection.write(request_text(method, path, body, headers))
     connection.leave()
     return connection.answer(method)

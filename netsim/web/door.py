@@ -1,26 +1,26 @@
-"""The root of the daemon's HTTP: who may come in, and where to."""
+"""The root of what a server has for HTTP: who may come in, and where to."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from twisted.web.http_headers import Headers
 from twisted.web.resource import IResource, Resource
 from twisted.web.server import Request
 
-from netsim.daemon.access import Access
-from netsim.daemon.answers import Refusal, Reply
+from netsim.web.access import Access
+from netsim.web.answers import Refusal, Reply
 from netsim.web.headers import HEADERS
 
-__all__ = ["FrontDoor", "Refused", "send"]
+__all__ = ["Answered", "FrontDoor", "Refused", "send"]
 
 SAFE_METHODS = (b"GET", b"HEAD")
 """Those that change nothing, and whose answers a page of somebody else's cannot read."""
 
 POLICY = "default-src 'none'; frame-ancestors 'none'"
-SOCKET = b"ws"
-"""The WebSocket: it looks at who comes by itself, as it does on its own port."""
+REMEMBERED = 600
+"""Seconds for which a browser need not ask again what pages of other servers may do."""
 
 
 def send(request: Request, reply: Reply) -> bytes:
@@ -36,20 +36,27 @@ def send(request: Request, reply: Reply) -> bytes:
     return reply.body
 
 
-class Refused(Resource):
-    """Says why a request is not done, whatever its method."""
+class Answered(Resource):
+    """Has one answer, whatever the method."""
 
     isLeaf = True
 
-    def __init__(self, refusal: Refusal) -> None:
+    def __init__(self, reply: Reply) -> None:
         super().__init__()
-        self._reply = refusal.reply
+        self._reply = reply
 
     def render(self, request: Request) -> bytes:
         """Answer."""
         body = send(request, self._reply)
         # Twisted would complain about one that it does not send.
         return b"" if request.method == b"HEAD" else body
+
+
+class Refused(Answered):
+    """Says why a request is not done."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.reply)
 
 
 class FrontDoor(Resource):
@@ -60,24 +67,41 @@ class FrontDoor(Resource):
     interface's.  Doubled slashes, and one at the end, make no difference to that.
     """
 
-    def __init__(self, api: IResource, access: Access, touch: Callable[[], None]) -> None:
-        """@param touch: called for every request."""
+    def __init__(
+        self,
+        api: IResource,
+        access: Access,
+        server: str,
+        touch: Callable[[], None] | None = None,
+        unchecked: Collection[bytes] = (),
+    ) -> None:
+        """
+        @param server: the name that every answer tells.
+        @param touch: called for every request.
+        @param unchecked: children that look at who comes by themselves, as a WebSocket does
+            that is on a port of its own, too.
+        """
         super().__init__()
         self._api = api
         self._access = access
+        self._server = server
         self._touch = touch
+        self._unchecked = frozenset(unchecked)
 
     def getChildWithDefault(self, path: bytes, request: Request) -> IResource:
         """Find who answers, or why nobody will."""
-        self._touch()
+        if self._touch is not None:
+            self._touch()
         _mend(request.requestHeaders)
-        request.setHeader("Server", "netsim-daemon")
+        request.setHeader("Server", self._server)
         parts = [part for part in request.path.split(b"/") if part]
         first = unquote_to_bytes(parts[0]) if parts else b""
-        if first == SOCKET and first in self.children:
+        if first in self._unchecked and first in self.children:
             return self._enter(request, parts)
         try:
             self._check(request)
+            if self._access.welcomes(request.getHeader("Origin")) and _welcome(request):
+                return Answered(_preflight(request))
             if first in self.children:
                 return self._enter(request, parts)
             request.prepath, request.postpath = [], [_canonical(part) for part in parts]
@@ -100,12 +124,34 @@ class FrontDoor(Resource):
             raise Refusal(400, "the Host is none")
         if problem := self._access.host_problem(host):
             raise Refusal(403, problem)
-        if request.method in SAFE_METHODS:
+        if request.method in SAFE_METHODS or self._access.welcomes(request.getHeader("Origin")):
             return
         if request.getHeader("Sec-Fetch-Site") == "cross-site":
             raise Refusal(403, "pages of other servers may not do this")
         if problem := self._access.origin_problem(request.getHeader("Origin"), host):
             raise Refusal(403, problem)
+
+
+def _welcome(request: Request) -> bool:
+    """
+    Let a page of another server read the answer, by the rules of CORS.
+
+    @return: it only asks what it may do.
+    """
+    request.setHeader("Access-Control-Allow-Origin", request.getHeader("Origin"))
+    request.setHeader("Access-Control-Expose-Headers", "*")
+    request.setHeader("Vary", "Origin")
+    asked = request.getHeader("Access-Control-Request-Method") is not None
+    return bool(request.method == b"OPTIONS" and asked)
+
+
+def _preflight(request: Request) -> Reply:
+    allowed = {
+        "Access-Control-Allow-Headers": request.getHeader("Access-Control-Request-Headers") or "",
+        "Access-Control-Allow-Methods": request.getHeader("Access-Control-Request-Method") or "",
+        "Access-Control-Max-Age": str(REMEMBERED),
+    }
+    return Reply(status=204, headers=allowed)
 
 
 def _mend(headers: Headers) -> None:

@@ -9,14 +9,16 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.web.resource import IResource
 from twisted.web.server import Request, Site
 
-from netsim.daemon.answers import Refusal
-from netsim.daemon.door import Refused
-from netsim.daemon.model import Limits
+from netsim.web.answers import Refusal
+from netsim.web.door import Refused
 
 __all__ = ["make_site"]
 
 TIMEOUT = 30.0
 """Seconds of silence, after which a connection without a request is closed."""
+
+LONGEST = 1 << 20
+"""Bytes of a body, unless a server says otherwise."""
 
 SPILL = 16 << 20
 """Bytes beyond the limit that are read and dropped, so that the sender gets its answer."""
@@ -29,7 +31,7 @@ class BoundedRequest(Request):
     @cvar longest: bytes of a body; C{make_site} sets it.
     """
 
-    longest = Limits().message_size
+    longest = LONGEST
 
     def gotLength(self, length: int | None) -> None:
         """A body of this length will come; L{None} where it comes in chunks."""
@@ -86,13 +88,14 @@ class QuietSite(Site):
         """Say nothing."""
 
 
-def make_site(root: IResource, limits: Limits, reactor: IReactorTime | None = None) -> Site:
+def make_site(root: IResource, longest: int = LONGEST, reactor: IReactorTime | None = None) -> Site:
     """
     Serve this over HTTP.
 
+    @param longest: bytes of a body.
     @param reactor: the clock of its timeouts; by default the global reactor.
     """
-    requests = type("_Request", (BoundedRequest,), {"longest": limits.message_size})
+    requests = type("_Request", (BoundedRequest,), {"longest": longest})
     return QuietSite(
         root, requests, timeout=TIMEOUT, reactor=reactor, parsePOSTFormSubmission=False
     )
