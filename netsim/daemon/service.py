@@ -7,7 +7,6 @@ import socket
 import time
 from collections.abc import Iterable
 from importlib.metadata import version
-from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,6 @@ from twisted.internet.defer import Deferred, gatherResults, maybeDeferred
 from twisted.internet.interfaces import IAddress
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
-from twisted.python import usage
 
 from netsim import options, process
 from netsim.daemon.archive import Archive, default_path
@@ -29,6 +27,7 @@ from netsim.daemon.rest import NAME, SOCKET, make_api
 from netsim.daemon.swagger import add_docs, swagger_directory
 from netsim.daemon.switchboard import Switchboard
 from netsim.status.model import DEFAULT_PORT
+from netsim.web import options as web
 from netsim.web.access import Access
 from netsim.web.door import FrontDoor
 from netsim.web.site import make_site
@@ -51,14 +50,6 @@ if TYPE_CHECKING:
 
 _LIMITS = Limits()
 _RETENTION = Retention()
-
-
-def host(text: str) -> str:
-    """Where to bind: an address of this machine."""
-    try:
-        return str(ip_address({"localhost": "127.0.0.1"}.get(text, text.strip("[]"))))
-    except ValueError:
-        raise ValueError("expected an IP address, such as 127.0.0.1") from None
 
 
 def http_port(text: str) -> int:
@@ -97,9 +88,7 @@ class Options(options.ServiceOptions):
     optParameters = [
         ["port", "p", DEFAULT_PORT, "HTTP; the WebSocket gets the next one. 0: two free ones.",
          http_port],
-        ["host", None, "127.0.0.1", "Where to bind; other than loopback needs --token.", host],
-        ["token", None, None, "What programs and pages have to know; others can read a command"
-         " line, and not NETSIM_DAEMON_TOKEN in the environment.", str],
+        *web.parameters("NETSIM_DAEMON_TOKEN"),
         ["database", "d", None, "The SQLite file that keeps logs and status; none: memory only."
          " [default: netsim/daemon-PORT.sqlite in the user's state directory]", str],
         ["keep-logs", None, _RETENTION.logs, "Lines that are kept of each project.", some],
@@ -122,7 +111,7 @@ class Options(options.ServiceOptions):
     optFlags = [
         ["debug", None, "Log every message that passes."],
         ["strict", None, "Refuse messages of types that the standard does not have."],
-        ["insecure", None, "Allow --host without --token."],
+        *web.FLAGS,
         ["no-idle-shutdown", None, "Stay, however long nobody asks."],
     ]
 
@@ -130,18 +119,12 @@ class Options(options.ServiceOptions):
         """Complain about what is not installed, and what would let strangers in."""
         super().postOptions()
         options.check_extra("daemon", "autobahn", "klein")
-        if self["token"] is not None and not _is_token(self["token"]):
-            raise usage.UsageError("--token: expected letters, digits and any of . _ ~ -")
-        if not (self.is_loopback or self["token"] or self["insecure"]):
-            raise usage.UsageError(
-                f"--host {self['host']}: others can reach it, and so it needs a --token,"
-                " or --insecure"
-            )
+        web.check(self)
 
     @property
     def is_loopback(self) -> bool:
         """Whether only this machine can reach it."""
-        return ip_address(self["host"]).is_loopback
+        return web.is_local(self)
 
     @property
     def limits(self) -> Limits:
@@ -281,8 +264,3 @@ def makeService(config: Options) -> DaemonService:
     from twisted.internet import reactor
 
     return DaemonService(config, reactor)
-
-
-def _is_token(text: str) -> bool:
-    # It has to fit into a URL, a header and the name of a WebSocket's subprotocol.
-    return text != "" and all(c.isascii() and (c.isalnum() or c in "._~-") for c in text)
