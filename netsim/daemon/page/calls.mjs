@@ -2,9 +2,9 @@
 
 import { clockTime } from "./clock.mjs";
 import { element, setText } from "./dom.mjs";
+import { formatSeconds } from "./format.mjs";
 import { readOutcome } from "./outcome.mjs";
 import { randomId } from "./socket.mjs";
-import { formatSeconds } from "./values.mjs";
 
 const KEPT = 50;
 const PATIENCE = 3600; // seconds: the daemon answers in the program's place long before

@@ -1,8 +1,8 @@
 // One number of a status: its name, its value, and how it went.
 
 import { element, setText } from "./dom.mjs";
+import { formatNumber } from "./format.mjs";
 import { colour } from "./theme.mjs";
-import { formatNumber } from "./values.mjs";
 
 const POINTS = 240;
 const CONFIG = { displayModeBar: false, staticPlot: false, responsive: false };
@@ -50,15 +50,15 @@ function trace(times, values) {
     mode: values.length === 1 ? "markers" : "lines",
     x: times.map(local),
     y: values,
-    line: { color: colours().accent, width: 1.6 },
+    line: { color: colour("--accent"), width: 1.6 },
     fill: values.some((value) => value < 0) ? "none" : "tozeroy",
-    fillcolor: colours().soft,
+    fillcolor: colour("--accent-soft"),
     hovertemplate: "%{x|%H:%M:%S}  %{y}<extra></extra>",
   };
 }
 
 function layout(plot, [begin, end], values) {
-  const { line, muted, card, text } = colours();
+  const [line, muted, card, text] = ["--line", "--muted", "--card", "--text"].map(colour);
   const axis = { fixedrange: true, zeroline: false, tickfont: { size: 10.5, color: muted }, ticks: "" };
   return {
     autosize: false,
@@ -95,23 +95,4 @@ function tickFormat(span) {
 // Plotly takes Dates as the clock on the wall here.
 function local(seconds) {
   return new Date(seconds * 1000);
-}
-
-let known = null;
-
-function colours() {
-  known ??= {
-    accent: colour("--accent"),
-    soft: colour("--accent-soft"),
-    line: colour("--line"),
-    muted: colour("--muted"),
-    card: colour("--card"),
-    text: colour("--text"),
-  };
-  return known;
-}
-
-// The theme is another one.
-export function forgetColours() {
-  known = null;
 }

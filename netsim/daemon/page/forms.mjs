@@ -1,8 +1,8 @@
 // The actions of a program as forms.
 
 import { arrange, element } from "./dom.mjs";
+import { isObject } from "./format.mjs";
 import { readArgument, written } from "./signature.mjs";
-import { isObject } from "./values.mjs";
 
 const HINTS = { whole: "a whole number", number: "a number", text: "text", any: "a value, such as 1, [1, 2] or text" };
 

@@ -1,6 +1,6 @@
 // Lines of a log: in the form of the document, and in that of programs in the field.
 
-import { isObject } from "./values.mjs";
+import { isObject } from "./format.mjs";
 
 export const LEVELS = ["debug", "info", "warning", "error", "critical"];
 

@@ -1,20 +1,21 @@
 // Puts the parts of the page together.
 
-import { Api, ApiError, projectPath } from "./api.mjs";
-import { forgetColours } from "./chart.mjs";
+import { Api, ApiError } from "./api.mjs";
 import { Connection } from "./connection.mjs";
 import { moment } from "./clock.mjs";
 import { setText } from "./dom.mjs";
+import { counted, formatSeconds } from "./format.mjs";
 import { listenForKeys } from "./keys.mjs";
 import { Poll } from "./poll.mjs";
 import { Project } from "./project.mjs";
-import { ProjectList, counted, titleOf } from "./projects.mjs";
-import { parseRoute, routeTo } from "./route.mjs";
+import { ProjectList, titleOf } from "./projects.mjs";
+import { parseRoute, projectPath, routeTo } from "./route.mjs";
 import { Tabs } from "./tabs.mjs";
 import { themeButton } from "./theme.mjs";
 import { askToken, takeToken } from "./token.mjs";
 import { CHOOSE, NOTHING, UNKNOWN, welcome } from "./welcome.mjs";
-import { formatSeconds } from "./values.mjs";
+
+const SEARCHES = ["log-search", "status-filter", "project-filter"];
 
 const $ = (id) => document.getElementById(id);
 
@@ -27,6 +28,7 @@ class Page {
     takeToken();
     this.connection = new Connection($("connection"), $("toast"));
     this.api = new Api({
+      base: "api/v1/",
       answered: () => this.connection.answered(true) && this.#back(),
       failed: () => this.connection.answered(false),
       unauthorized: () => askToken().then(() => this.#restart()),
@@ -42,11 +44,8 @@ class Page {
   }
 
   #listen() {
-    themeButton($("theme"), () => {
-      forgetColours();
-      this.#project?.charts.redraw();
-    });
-    listenForKeys();
+    themeButton($("theme"), () => this.#project?.charts.redraw());
+    listenForKeys(SEARCHES);
     addEventListener("hashchange", () => this.#follow());
     $("skip").addEventListener("click", (event) => {
       event.preventDefault();

@@ -1,6 +1,6 @@
 // What the answer to an action says.
 
-import { isObject } from "./values.mjs";
+import { isObject } from "./format.mjs";
 
 const MOST_TEXT = 20000;
 const SENTENCES = {

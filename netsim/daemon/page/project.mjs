@@ -1,6 +1,5 @@
 // Everything of one project: from when it is chosen until another one is.
 
-import { projectPath } from "./api.mjs";
 import { Calls } from "./calls.mjs";
 import { Charts } from "./charts.mjs";
 import { moment } from "./clock.mjs";
@@ -9,6 +8,7 @@ import { Forms } from "./forms.mjs";
 import { History } from "./history.mjs";
 import { LogPanel } from "./logpanel.mjs";
 import { Poll } from "./poll.mjs";
+import { projectPath } from "./route.mjs";
 import { ProjectSocket } from "./socket.mjs";
 import { System } from "./system.mjs";
 import { Tree } from "./tree.mjs";

@@ -1,8 +1,8 @@
 // The list of projects.
 
 import { arrange, element, setText } from "./dom.mjs";
+import { formatSeconds } from "./format.mjs";
 import { routeTo } from "./route.mjs";
-import { formatSeconds } from "./values.mjs";
 
 // How long ago something was.
 export function ago(seconds, now = Date.now() / 1000) {
@@ -12,11 +12,6 @@ export function ago(seconds, now = Date.now() / 1000) {
 // What a project is called.
 export function titleOf(project) {
   return typeof project.display_name === "string" && project.display_name ? project.display_name : project.name;
-}
-
-// How many of something there are, in words.
-export function counted(number, one, many = `${one}s`) {
-  return `${number} ${number === 1 ? one : many}`;
 }
 
 export class ProjectList {

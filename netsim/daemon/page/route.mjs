@@ -1,4 +1,4 @@
-// What the address of the page says: #/project/NAME, or #/project/NAME/SECTION.
+// Addresses: of the page, #/project/NAME or #/project/NAME/SECTION, and of the REST interface.
 
 export const SECTIONS = ["status", "log", "actions", "system"];
 
@@ -18,6 +18,11 @@ export function parseRoute(hash) {
 export function routeTo(name, section = SECTIONS[0]) {
   const project = `#/project/${encodeURIComponent(name)}`;
   return section === SECTIONS[0] ? project : `${project}/${section}`;
+}
+
+// The path of a project in the REST interface, or of something below it.
+export function projectPath(name, ...more) {
+  return ["projects", encodeURIComponent(name), ...more].join("/");
 }
 
 function decoded(text) {

@@ -1,8 +1,8 @@
 // What a program runs on: the platform, and how busy its machine is.
 
 import { arrange, element, setText } from "./dom.mjs";
+import { formatBytes, formatValue, isObject } from "./format.mjs";
 import { Tree } from "./tree.mjs";
-import { formatBytes, formatValue, isObject } from "./values.mjs";
 
 const LABELS = {
   username: "user",

@@ -1,7 +1,7 @@
 // Any JSON value as a tree that can be read; what has not changed is left alone.
 
 import { arrange, element, setText } from "./dom.mjs";
-import { formatValue } from "./values.mjs";
+import { formatValue } from "./format.mjs";
 
 const MOST_CHILDREN = 200;
 const MOST_TEXT = 4000;

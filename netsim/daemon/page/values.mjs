@@ -1,14 +1,9 @@
-// Values of a status: which of them are numbers, and how they are written.
+// Values of a status: which of them are numbers.
+
+import { isObject } from "./format.mjs";
 
 const MOST_NUMBERS = 400;
 const DEEPEST = 8;
-
-const plain = new Intl.NumberFormat("en", { maximumSignificantDigits: 6 });
-const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
-
-export function isObject(value) {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 
 // Divide a status into numbers, by the JSON of their paths, and all the rest as a tree.
 export function divide(status) {
@@ -34,43 +29,4 @@ function restOf(object, path, numbers) {
   }
   // Unlike an assignment, this takes any key for what it is, also "__proto__".
   return Object.fromEntries(rest);
-}
-
-// Write a number so that it can be read at a glance.
-export function formatNumber(value) {
-  const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-4 || size >= 1e15)) {
-    return value.toExponential(3).replace("e+", "e");
-  }
-  return Number.isInteger(value) ? whole.format(value) : plain.format(value);
-}
-
-// Write a number of bytes.
-export function formatBytes(value) {
-  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
-  let size = value;
-  let unit = 0;
-  while (Math.abs(size) >= 1024 && unit < units.length - 1) {
-    size /= 1024;
-    unit += 1;
-  }
-  return `${size < 10 && unit > 0 ? size.toFixed(1) : whole.format(size)} ${units[unit]}`;
-}
-
-// Write any value that is not an object or a list.
-export function formatValue(value) {
-  if (value === null || value === undefined) {
-    return "none";
-  }
-  return typeof value === "number" ? formatNumber(value) : String(value);
-}
-
-// Write how long ago something was, or how long it took.
-export function formatSeconds(seconds) {
-  if (seconds < 0.9995) {
-    return `${Math.max(0, Math.round(seconds * 1000))} ms`;
-  }
-  const units = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]];
-  const [size, unit] = units.find(([least]) => seconds >= least) ?? [1, "s"];
-  return `${size === 1 && seconds < 10 ? Math.round(seconds * 10) / 10 : Math.floor(seconds / size)} ${unit}`;
 }

@@ -18,8 +18,14 @@ function choose(theme) {
   }
 }
 
+const known = new Map();
+
 // Make a button go through the themes; `changed` is called whenever the colours are others.
 export function themeButton(button, changed) {
+  const others = () => {
+    known.clear();
+    changed();
+  };
   const show = () => {
     button.textContent = SIGNS[current()];
     button.title = `Theme: ${current()}`;
@@ -28,18 +34,20 @@ export function themeButton(button, changed) {
   button.addEventListener("click", () => {
     choose(NEXT[current()]);
     show();
-    changed();
+    others();
   });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", changed);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", others);
   show();
 }
 
 // What a custom property of the style is as a colour, for those who cannot read CSS.
 export function colour(name) {
-  const probe = document.createElement("i");
-  probe.style.color = `var(${name})`;
-  document.body.append(probe);
-  const value = getComputedStyle(probe).color;
-  probe.remove();
-  return value;
+  if (!known.has(name)) {
+    const probe = document.createElement("i");
+    probe.style.color = `var(${name})`;
+    document.body.append(probe);
+    known.set(name, getComputedStyle(probe).color);
+    probe.remove();
+  }
+  return known.get(name);
 }

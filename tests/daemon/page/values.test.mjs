@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { divide, formatBytes, formatNumber, formatSeconds, formatValue } from "../../../netsim/daemon/page/values.mjs";
+import { divide } from "../../../netsim/daemon/page/values.mjs";
 
 const numbers = (status) => [...divide(status).numbers].map(([path, value]) => [JSON.parse(path).join("."), value]);
 
@@ -28,17 +28,4 @@ test("what is not an object has no numbers", () => {
   for (const status of [null, 3, "x", [1]]) {
     assert.deepEqual([numbers(status), divide(status).rest], [[], {}]);
   }
-});
-
-test("numbers can be read at a glance", () => {
-  const table = [[0, "0"], [1234567, "1,234,567"], [0.123456789, "0.123457"], [-2.5, "-2.5"], [3e-7, "3.000e-7"], [2e18, "2.000e18"]];
-  for (const [number, text] of table) {
-    assert.equal(formatNumber(number), text);
-  }
-});
-
-test("so can bytes, times and other values", () => {
-  assert.deepEqual([0, 1023, 1024, 33e9].map(formatBytes), ["0 B", "1,023 B", "1.0 KiB", "31 GiB"]);
-  assert.deepEqual([0.0123, 1.25, 59, 61, 7300, 200000].map(formatSeconds), ["12 ms", "1.3 s", "59 s", "1 min", "2 h", "2 d"]);
-  assert.deepEqual([null, true, "x", 1.5].map(formatValue), ["none", "true", "x", "1.5"]);
 });
