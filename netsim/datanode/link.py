@@ -196,8 +196,6 @@ def tcp(reactor: Any, router: Router) -> IStreamClientEndpoint:
     is_secure, host = parts.scheme == "wss", parts.hostname or ""
     endpoint: Any = HostnameEndpoint(reactor, host, parts.port or (443 if is_secure else 80))
     if is_secure:
-        from netsim.datanode.tls import client_tls
-
         endpoint = wrapClientTLS(client_tls(host, router.certificate), endpoint)
     return endpoint
 
