@@ -92,6 +92,41 @@ class ServiceOptionsTests(SynchronousTestCase):
         self.assertNotIn("Example:", str(Base()))
 
 
+class Inner(options.ServiceOptions):
+    example = "--fast"
+
+
+class Group(options.GroupOptions):
+    commands = {"inner": (__name__, "Inner", "Do it."), "other": ("nowhere", "None", "Do that.")}
+
+
+class Top(options.GroupOptions):
+    commands = {"group": (__name__, "Group", "Some."), "netsim-group": (__name__, "Group", "It.")}
+
+
+class GroupTests(SynchronousTestCase):
+    """A command that is a choice of commands."""
+
+    def test_choice(self) -> None:
+        """What was chosen has its options; nothing of the others is loaded."""
+        group = Group()
+        group.parseOptions(["inner"])
+        self.assertIsInstance(group.subOptions, Inner)
+
+    def test_no_choice(self) -> None:
+        """One has to be chosen."""
+        error = self.assertRaises(UsageError, Group().parseOptions, [])
+        self.assertEqual(str(error), "expected a command: inner, other")
+
+    def test_example(self) -> None:
+        """An example has all commands that lead there, with the runner of the first."""
+        for first, command in ("group", "netsim group"), ("netsim-group", "twistd -n netsim-group"):
+            top = Top()
+            top.parseOptions([first, "inner"])
+            text = str(top.subOptions.subOptions)
+            self.assertTrue(text.endswith(f"\nExample:\n    {command} inner --fast\n"), text)
+
+
 class CoercerTests(SynchronousTestCase):
     """Each coercer reads its texts and refuses others."""
 

@@ -330,6 +330,13 @@ class ServerServiceTests(SynchronousTestCase):
         self.server.listening.callback([IPv4Address("TCP", "127.0.0.1", n) for n in (7, 8, 9)])
         self.assertEqual(stdout.getvalue(), "netsim-test listening on 127.0.0.1:7-9\n")
 
+    def test_announces_what_it_likes(self) -> None:
+        """One that listens nowhere says what it does."""
+        self.patch(self.server, "announce", lambda ports: process.print_ready(f"at work {ports}"))
+        stdout = self.run_reactor()
+        self.server.listening.callback([])
+        self.assertEqual(stdout.getvalue(), "at work []\n")
+
     def test_closed_stdout(self) -> None:
         """A stdout that is closed is no error."""
         self.run_reactor().close()
