@@ -24,7 +24,15 @@ async function ask(answer, work, { base = "api/", patience = 1000 } = {}) {
 }
 
 const json = (value, options) => new Response(JSON.stringify(value), options);
-const never = ({ signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+// Node does not wait for the timer of a signal, but for this one.
+const never = ({ signal }) =>
+  new Promise((_, reject) => {
+    const timer = setTimeout(() => reject(new Error("not aborted")), 10000);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    });
+  });
 
 test("something is asked for, with the token", async () => {
   const { asked, heard, result } = await ask(() => json([1]), (api) => api.get("x", { limit: 3 }));
