@@ -14,7 +14,7 @@ from twisted.python.failure import Failure
 
 from netsim.datanode import place
 from netsim.datanode.model import MESSAGE_SIZE, REALM, SERVER, Router
-from netsim.errors import RouterError
+from netsim.errors import NetsimError, RouterError
 
 __all__ = ["RouterSession"]
 
@@ -77,7 +77,7 @@ class RouterSession(ApplicationSession):
         name = type(self).__name__
         if isinstance(error, ApplicationError):
             _log.warn("{name}: {reason}", name=name, reason=error.error_message())
-        elif isinstance(error, RouterError):
+        elif isinstance(error, NetsimError):
             _log.warn("{name}: {reason}", name=name, reason=str(error))
         elif not isinstance(error, CancelledError):
             _log.failure("{name}: {what}", fail, name=name, what=msg)
