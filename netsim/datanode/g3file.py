@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -142,17 +143,16 @@ class _Reader:
     """Decodes frames, wherever they are in the file."""
 
     def __init__(self, path: Path) -> None:
+        # so3g brings spt3g, and the types of old blocks.
+        import_module("so3g")
+        self._core: Any = import_module("spt3g.core")
         self._path = str(path)
         self._reader: Any = None
         self._at = -1
 
     def read(self, frame: Frame) -> Any:
-        # so3g brings spt3g, and the types of old blocks.
-        import so3g  # noqa: F401
-        from spt3g import core
-
         if self._reader is None:
-            self._reader, self._at = core.G3Reader(self._path), 0
+            self._reader, self._at = self._core.G3Reader(self._path), 0
         reader, self._reader = self._reader, None
         if self._at != frame.start:
             reader.seek(frame.start)

@@ -64,7 +64,7 @@ FEEDS = Table(
     Column("scanned", Boolean, nullable=False, server_default=text("0")),
     UniqueConstraint("filename", "prov_id"),
 )
-"""What each file has of a provider.  The file is C{filename} in C{path}, as C{os.path.join} has it."""
+"""What each file has of a provider; the file is what C{os.path.join(path, filename)} gives."""
 
 FIELDS = Table(
     "fields",
@@ -78,9 +78,7 @@ FIELDS = Table(
 )
 """When a field of a feed has its first and its last sample."""
 
-DESCRIPTION = Table(
-    "description", METADATA, Column("description", _Text(), primary_key=True)
-)
+DESCRIPTION = Table("description", METADATA, Column("description", _Text(), primary_key=True))
 """C{<feed description>.<field>} of all files."""
 
 SEEN = Table(
