@@ -67,7 +67,7 @@ def _write(connection: Connection, file: Found, feeds: Sequence[Feed]) -> list[s
     row = {"path": file.directory, "filename": file.name}
     state = {"size": file.size, "modified": file.modified}
     known = select(SEEN.c.size).filter_by(**row, **state)
-    if connection.execute(known).first():
+    if connection.execute(known).first() is not None:
         return None
     numbers = _feed_numbers(connection, file, feeds)
     connection.execute(delete(FIELDS).where(FIELDS.c.feed_id.in_(numbers.values())))
@@ -172,8 +172,8 @@ def _is_clash(error: BaseException | None) -> bool:
 
 def _number(error: BaseException | None) -> Any:
     """What a server calls an error."""
-    arguments = getattr(getattr(error, "orig", None), "args", ())
-    return arguments[0] if len(arguments) > 1 else None
+    arguments: Any = getattr(getattr(error, "orig", None), "args", ())
+    return next(iter(arguments)) if len(arguments) > 1 else None
 
 
 def _moment(microseconds: int) -> datetime:
