@@ -59,6 +59,14 @@ class RouterOptions(options.ServiceOptions):
     def postOptions(self) -> None:
         """Complain about what is not installed, or not there."""
         super().postOptions()
+        self.check()
+
+    def check(self) -> None:
+        """
+        Complain about what is not installed, or not there.
+
+        @raise usage.UsageError: in one sentence, about which option.
+        """
         options.check_extra("datanode", "autobahn", "numpy")
         for name in ("certificate", "secret-file", "directory"):
             if self[name] is not None and not self[name].exists():

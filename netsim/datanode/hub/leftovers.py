@@ -1,0 +1,70 @@
+"""What a hub that was killed has left: its router runs on, and keeps the ports."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from twisted.internet.task import deferLater
+from twisted.logger import Logger
+
+from netsim.errors import HostError
+
+__all__ = ["end_leftovers", "find_leftovers"]
+
+WITHIN = 3.0
+LOOK = 0.05
+"""Seconds."""
+
+_PROGRAMS = ("python", "pypy", "crossbar")
+_log = Logger()
+
+
+def find_leftovers(directory: Path) -> list[Any]:
+    """
+    Find the processes of a crossbar that works in a directory.
+
+    Its node.pid is not there yet while it starts, and its workers may outlive it: so the
+    processes themselves are looked at.
+    """
+    import psutil  # type: ignore[import-untyped]
+
+    place, found = str(directory.resolve()), []
+    for process in psutil.process_iter():
+        # Other users' are none of ours, and cannot be looked at.
+        with suppress(psutil.Error, OSError):
+            if process.pid != os.getpid() and process.cwd() == place and _is_crossbar(process):
+                found.append(process)
+    return found
+
+
+def _is_crossbar(process: Any) -> bool:
+    # What it calls itself; its interpreter tells it from an editor of its files.
+    is_program = os.path.basename(process.exe()).startswith(_PROGRAMS)
+    return is_program and any("crossbar" in word for word in process.cmdline())
+
+
+async def end_leftovers(reactor: Any, directory: Path) -> None:
+    """
+    End them; they have nothing to lose.
+
+    @raise HostError: they cannot be ended.
+    """
+    began = reactor.seconds()
+    while found := find_leftovers(directory):
+        if reactor.seconds() - began >= WITHIN:
+            pids = ", ".join(str(process.pid) for process in found)
+            raise HostError(f"a router that was left in {directory} does not end: process {pids}")
+        for process in found:
+            _log.info("ending a router that was left: process {pid}", pid=process.pid)
+            _kill(process)
+        await deferLater(reactor, LOOK)
+
+
+def _kill(process: Any) -> None:
+    import psutil
+
+    with suppress(psutil.Error):
+        process.kill()
