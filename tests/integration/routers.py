@@ -121,9 +121,8 @@ class Router(Place):
         certificate = find_certificate(self.directory, [], datetime.now(UTC))
         secrets = find_secrets({}, self.directory)
         assert set(secrets) == {SERVER, WEB}
-        listening = Listening(
-            "127.0.0.1", self.port, self.plain_port, certificate.path, certificate.key, secrets
-        )
+        ports = ("127.0.0.1", self.port, "127.0.0.1", self.plain_port)
+        listening = Listening(*ports, certificate.path, certificate.key, secrets)
         self._node = self.directory / "router"
         make_directory(self._node)
         replace_private(self._node / "config.json", render(listening).encode())

@@ -33,13 +33,15 @@ class Listening:
     """
     Where a router is to listen, and who may come.
 
-    @ivar host: of the port with TLS; the plain one is on loopback.
+    @ivar host: of the port with TLS.
+    @ivar plain_host: of the one that asks nobody who it is.
     @ivar certificate: in PEM, as is its key.
     @ivar secrets: by user, what C{server} and C{simonsobs} know.
     """
 
     host: str
     port: int
+    plain_host: str
     plain_port: int
     certificate: Path
     key: Path
@@ -51,7 +53,7 @@ def render(listening: Listening) -> str:
     worker = {
         "type": "router",
         "realms": [{"name": REALM, "roles": [_server(), _consumer()]}],
-        "transports": [_with_tls(listening), _plain(listening.plain_port)],
+        "transports": [_with_tls(listening), _plain(listening)],
     }
     return json.dumps({"version": 2, "workers": [worker]}, indent=2)
 
@@ -82,14 +84,15 @@ def _with_tls(listening: Listening) -> dict[str, Any]:
     return {"type": "web", "endpoint": endpoint, "paths": {"ws": _websocket(auth)}}
 
 
-def _plain(port: int) -> dict[str, Any]:
+def _plain(listening: Listening) -> dict[str, Any]:
     # OCS says nothing of who it is, and may do everything.
     auth = {"anonymous": {"type": "static", "role": SERVER}}
     options = {"post_body_limit": _LARGEST_BODY}
     call = {"type": "caller", "realm": REALM, "role": CONSUMER, "options": options}
     # A path "/" would hide the others.
-    paths = {"ws": _websocket(auth, allowed_origins=LOCAL_PAGES), "call": call}
-    return {"type": "web", "endpoint": _endpoint("127.0.0.1", port), "paths": paths}
+    websocket = _websocket(auth, allowed_origins=LOCAL_PAGES, allow_null_origin=False)
+    endpoint = _endpoint(listening.plain_host, listening.plain_port)
+    return {"type": "web", "endpoint": endpoint, "paths": {"ws": websocket, "call": call}}
 
 
 def _endpoint(host: str, port: int) -> dict[str, Any]:

@@ -26,7 +26,8 @@ __all__ = ["Install", "Installation", "Run", "pins", "progress", "run"]
 SHOWN = 8
 """Lines of a program that failed."""
 _BEGUN = ".netsim-installing"
-_COLLECTING = re.compile(r"Collecting ([^\s=]+)")
+# What is on this machine already is processed.
+_COLLECTING = re.compile(r"(?:Collecting|Processing) (?:\S*/)?([^\s=]+?)(?:-\d\S*)?(?:=|\s|$)")
 _BUILDING = re.compile(r"\s*Building wheel for (\S+) .*started")
 
 Run = Callable[[Sequence[str]], Iterator[str]]

@@ -13,6 +13,7 @@ from typing import Any
 from attrs import define, field
 from autobahn.wamp.exception import ApplicationError
 from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
 from netsim.datanode.hub.roster import LONGEST_DESCRIPTION, Node, Roster, bad_name
@@ -26,10 +27,8 @@ BEFORE, AFTER = uri("consumer."), ".get_data"
 """Between them, in the name of a procedure, is that of a node."""
 
 _NO_SESSION = "wamp.error.no_such_session"
-_REASONS = {
-    ApplicationError.PROCEDURE_ALREADY_EXISTS: "another hub is at this router",
-    ApplicationError.NOT_AUTHORIZED: "this user may not be a hub there",
-}
+AGAIN = 1.0
+"""Seconds."""
 
 
 @define
@@ -55,7 +54,9 @@ class Member:
 
     log = Logger()
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Any) -> None:
+        """@param clock: for another try while there is another hub."""
+        self._clock = clock
         self.roster = Roster(self._announce)
         self._session: Caller | None = None
         self._rebuilding: _Rebuilding | None = None
@@ -71,13 +72,27 @@ class Member:
         self._session, self._rebuilding = session, _Rebuilding()
         try:
             await session.subscribe(self._session_left, "wamp.session.on_leave")
-            await session.register(self._add, uri("data_node.add"))
+            await self._take_place(session)
             await session.register(self._subtract, uri("data_node.subtract"))
             self._rebuilt(await _present(session))
             await session.register(self.roster.listing, uri("consumer.get_data_node"))
         except ApplicationError as error:
-            reason = _REASONS.get(error.error, error.error_message())
-            raise RouterError(f"cannot be the hub: {reason}") from error
+            raise RouterError(f"cannot be the hub there: {error.error_message()}") from error
+
+    async def _take_place(self, session: Caller) -> None:
+        told = False
+        while True:
+            try:
+                await session.register(self._add, uri("data_node.add"))
+            except ApplicationError as error:
+                if error.error != ApplicationError.PROCEDURE_ALREADY_EXISTS:
+                    raise
+            else:
+                return
+            if not told:
+                self.log.warn("another hub is at this router; waiting until it is gone")
+                told = True
+            await deferLater(self._clock, AGAIN)
 
     def left(self) -> None:
         """The session is gone, and nobody can be told anything."""
