@@ -104,7 +104,7 @@ class FrontDoor(Resource):
                 return Answered(_preflight(request))
             if first in self.children:
                 return self._enter(request, parts)
-            request.prepath, request.postpath = [], [_canonical(part) for part in parts]
+            request.prepath, request.postpath = [], [_canonical(part) for part in parts] or [b""]
         except Refusal as refusal:
             return Refused(refusal)
         return self._api

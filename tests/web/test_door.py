@@ -82,7 +82,7 @@ class WayTests(DoorTestCase):
     def test_noPage(self) -> None:
         """Where there is no page, the root is nothing special."""
         self.door = FrontDoor(Api(), self.access, "netsim-test", self.touch, (b"ws",))
-        self.assertEqual(self.ask("/").value, ["GET"])
+        self.assertEqual(self.ask("/").value, ["GET", ""])
 
     def test_children(self) -> None:
         """A child is found however its path is written; a slash at the end tells a directory."""
