@@ -64,9 +64,9 @@ class _FileOptions(NodeOptions):
         directory: Path | None = self["data-directory"]
         if directory is not None:
             for path in (directory, *(directory / part for part in self.parts)):
-                self.check(path)
+                self._check_directory(path)
 
-    def check(self, path: Path) -> None:
+    def _check_directory(self, path: Path) -> None:
         """
         Check a directory.
 
@@ -140,13 +140,13 @@ class CsvOptions(_FileOptions):
          " the first line tells]", _delimiter],
     ]  # fmt: skip
 
-    def check(self, path: Path) -> None:
+    def _check_directory(self, path: Path) -> None:
         """
         Check a directory or file.
 
         @raise usage.UsageError: it is not there, or cannot be read.
         """
         if not path.is_file():
-            super().check(path)
+            super()._check_directory(path)
         elif not os.access(path, os.R_OK):
             raise usage.UsageError(f"--data-directory: {path} may not be read")

@@ -44,7 +44,7 @@ class NodeService(process.ServerService):
         """Make the source, and join; ready once the hub has taken the node."""
         # What the extra brings: the options can be asked for without it.
         from netsim.datanode.link import Link
-        from netsim.datanode.sourcenode import SourceNode, Serving
+        from netsim.datanode.sourcenode import Serving, SourceNode
 
         router = self._config.router()
         self._url = router.url
@@ -53,7 +53,13 @@ class NodeService(process.ServerService):
             source.setServiceParent(self)
         added: Deferred[None] = Deferred()
         serving = Serving(source, self._config["max-points"], self._config["allowance"])
-        make = partial(SourceNode, serving=serving, reactor=self._reactor, added=added.callback)
+        make = partial(
+            SourceNode,
+            serving=serving,
+            reactor=self._reactor,
+            # It is added again after each loss of the router or the hub.
+            added=lambda node: None if added.called else added.callback(None),
+        )
         Link(self._reactor, router, make).setServiceParent(self)
         await added
         return []
