@@ -52,6 +52,10 @@ class OwnHttp:
         """As L{treq.client.HTTPClient.post}."""
         return self._client.post(url, **options)
 
+    def get(self, url: str, **options: Any) -> Deferred[Any]:
+        """As L{treq.client.HTTPClient.get}."""
+        return self._client.get(url, **options)
+
     def close(self) -> Deferred[Any]:
         """Close the connection."""
         closed: Deferred[Any] = self._pool.closeCachedConnections()

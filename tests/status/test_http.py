@@ -112,3 +112,16 @@ class OwnHttpTests(SynchronousTestCase):
         self.assertFalse(http._pool._factory.noisy)
         answer.cancel()
         self.successResultOf(http.close())
+
+    def test_get(self) -> None:
+        """It asks for what is there, too."""
+        reactor = MemoryReactorClock()
+        http = OwnHttp(reactor)
+        answer = http.get("http://127.0.0.1:1/x", params={"a": "b"}, reactor=reactor)
+        host, port, factory, *_ = reactor.tcpClients[0]
+        transport = StringTransport()
+        factory.buildProtocol(None).makeConnection(transport)
+        self.assertEqual(("127.0.0.1", 1), (host, port))
+        self.assertEqual(b"GET /x?a=b HTTP/1.1", transport.value().split(b"\r\n")[0])
+        answer.cancel()
+        self.failureResultOf(answer)

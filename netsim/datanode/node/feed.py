@@ -30,7 +30,7 @@ PAUSE = 60.0
 
 @implementer(ISource, IListening)
 class FeedSource:
-    """Subscribes a feed, and keeps what comes; each channel is a field with its own timeline."""
+    """Subscribes to a feed, and keeps what comes; each channel is a field with its own timeline."""
 
     log = Logger()
     blocking = False
@@ -104,7 +104,7 @@ class FeedSource:
 
     def _refused(self, failure: Failure) -> None:
         self.log.error(
-            "cannot subscribe {topic}: {reason}",
+            "cannot subscribe to {topic}: {reason}",
             topic=self._topic,
             reason=failure.getErrorMessage(),
         )

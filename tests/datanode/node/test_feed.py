@@ -117,4 +117,4 @@ class FeedSourceTests(SynchronousTestCase):
 
         with capturedLogs() as logs:
             self.successResultOf(self.source.joined(Session()))  # type: ignore[arg-type]
-        self.assertEqual(f"cannot subscribe {TOPIC}: not authorized", formatEvent(logs[0]))
+        self.assertEqual(f"cannot subscribe to {TOPIC}: not authorized", formatEvent(logs[0]))
