@@ -67,8 +67,8 @@ def server_url(host: str, user: str, password: str | None, name: str) -> URL:
 
 
 def shown(url: URL) -> str:
-    """Where a database is, for people: its password is hidden."""
-    return url.render_as_string(hide_password=True)
+    """Where a database is, for people: its password is hidden, and so is what follows a C{?}."""
+    return url.set(query={}).render_as_string(hide_password=True)
 
 
 class Database:
