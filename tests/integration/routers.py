@@ -131,7 +131,7 @@ class Router(Place):
     def start(self) -> None:
         """Start it, also again, and wait until both ports accept."""
         words = ["start", "--cbdir", self._node, "--color=false", "--logformat=none"]
-        self.process = self.test.start(self._program, *words)
+        self.process = self.test.start(self._program, *words, environment={"PYTHONUNBUFFERED": "1"})
         self.test.addCleanup(kill_tree, self.process)
         self.process.says(UP)
 

@@ -70,11 +70,13 @@ def child_environment(environment: Mapping[str, str]) -> dict[str, str]:
 
     It knows its secrets from its configuration, and its Python is another one.
     """
-    return {
+    passed = {
         name: value
         for name, value in environment.items()
         if name in _PASSED or name.startswith("LC_")
     }
+    # Its lines come when they are written.
+    return {**passed, "PYTHONUNBUFFERED": "1"}
 
 
 def _checked(path: Path, who: str) -> Path:

@@ -26,7 +26,7 @@ __all__ = ["RouterProcess"]
 UP = ("NODE_BOOT_COMPLETE", "node configuration ran successfully")
 """Either is in a line that tells that all of it runs."""
 UP_WITHIN = 60.0
-KILL_AFTER = 0.8
+KILL_AFTER = 0.5
 """Seconds; crossbar takes more than two to end by itself, and a process may take that long."""
 KEPT = 200
 """Lines that are kept until it runs."""
@@ -118,9 +118,12 @@ class RouterProcess(Service):
     def _line(self, where: int, text: str) -> None:
         if self._verbose:
             self.log.info("crossbar: {text}", text=text)
-        elif self._since is not None and where == ERR and text:
-            self.log.warn("crossbar: {text}", text=text)
-        if self._since is None and self._stopped is None:
+        if self._stopped is not None:
+            return
+        if self._since is not None:
+            if where == ERR and text and not self._verbose:
+                self.log.warn("crossbar: {text}", text=text)
+        else:
             self._said.append(text)
             if any(sign in text for sign in UP):
                 self._runs()
