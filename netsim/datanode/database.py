@@ -88,8 +88,15 @@ class Database:
 
     def prepare(self) -> None:
         """Make the tables that are not there."""
-        with self.writing() as connection:
-            METADATA.create_all(connection)
+        for _ in METADATA.tables:
+            try:
+                with self.writing() as connection:
+                    METADATA.create_all(connection)
+                return
+            except DatabaseError as error:
+                # Servers do not keep others from making the same at the same time.
+                if "already exists" not in str(error):
+                    raise
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

@@ -10,6 +10,7 @@ from unittest import mock
 import pymysql
 from sqlalchemy import insert, select
 from sqlalchemy.dialects import mysql
+from sqlalchemy.exc import OperationalError
 from twisted.trial.unittest import SynchronousTestCase
 
 from netsim.datanode import database
@@ -80,6 +81,14 @@ class DatabaseTests(SynchronousTestCase):
         self.database.prepare()
         self.assertEqual(self.names(), ["a.b"])
         self.assertEqual(self.path.parent.stat().st_mode & 0o777, 0o700)
+
+    def test_prepared_by_others(self) -> None:
+        """Tables that somebody else makes at the same time are as good."""
+        exists = OperationalError("", {}, pymysql.err.OperationalError(1050, "x already exists"))
+        make = mock.Mock(side_effect=[exists, exists, None])
+        self.patch(database.METADATA, "create_all", make)
+        self.database.prepare()
+        self.assertEqual(make.call_count, 3)
 
     def test_all_or_nothing(self) -> None:
         """What fails has changed nothing, savepoints or not."""

@@ -179,7 +179,9 @@ class Scan:
     def _complain(self, trouble: str) -> None:
         self._complaints += 1
         if self._complaints <= COMPLAINTS:
-            self.log.warn("{trouble}", trouble=trouble)
+            # Names of files need not be text, and lines of a log have to be.
+            text = trouble.encode("utf-8", "backslashreplace").decode()
+            self.log.warn("{trouble}", trouble=text)
 
 
 def _is_storable(file: Found) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 from random import random
 from typing import TYPE_CHECKING, Any
 
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred, TimeoutError, succeed
 from twisted.internet.interfaces import IAddress, IDelayedCall
 from twisted.logger import Logger
 from twisted.python import usage
@@ -110,10 +110,11 @@ class ScannerService(process.ServerService):
         self._is_stopping = True
         if self._next is not None:
             self._next.cancel()
-        scanning = self._scanning or succeed(None)
-        scanning.addTimeout(STOP_WITHIN, self._reactor)
+        ended: Deferred[None] = Deferred()
+        (self._scanning or succeed(None)).addBoth(lambda _: ended.callback(None))
+        ended.addTimeout(STOP_WITHIN, self._reactor).addErrback(self._left)
         stopped = super().stopService()
-        return scanning.addBoth(lambda _: self._worker.stop()).addCallback(lambda _: stopped)
+        return ended.addBoth(lambda _: self._worker.stop()).addCallback(lambda _: stopped)
 
     def _scan(self) -> None:
         self._next = None
@@ -160,6 +161,10 @@ class ScannerService(process.ServerService):
         self.log.failure("A mistake in the code", failure)
         self._end(1)
         return self._interval
+
+    def _left(self, failure: Failure) -> None:
+        failure.trap(TimeoutError)
+        self.log.info("the scan hangs, and is left; what it was writing is not written")
 
     def _scan_after(self, delay: float) -> None:
         self._scanning = None
