@@ -104,8 +104,8 @@ class Link(Service):
 
     def _try(self) -> None:
         self._said = None
-        self._attempt = attempt = maybeDeferred(self._connect)
         self._set_timer(JOIN_WITHIN, self._late)
+        self._attempt = attempt = maybeDeferred(self._connect)
         attempt.addCallbacks(self._connected, self._unreachable)
 
     def _connect(self) -> Deferred[Any]:

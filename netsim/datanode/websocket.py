@@ -10,7 +10,13 @@ from autobahn.twisted.wamp import ApplicationSession
 from autobahn.twisted.websocket import WampWebSocketClientFactory, WampWebSocketClientProtocol
 from autobahn.wamp import message
 from autobahn.wamp.exception import ApplicationError, SerializationError
-from autobahn.wamp.serializer import CBORSerializer, JsonSerializer
+from autobahn.wamp.serializer import (
+    CBORSerializer,
+    JsonSerializer,
+    MsgPackObjectSerializer,
+    MsgPackSerializer,
+    Serializer,
+)
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.protocol import connectionDone
@@ -146,6 +152,19 @@ class _Timers:
         self.call_later = reactor.callLater
 
 
+class _MsgPackObjects(MsgPackObjectSerializer):
+    """Reads also dictionaries whose keys are no strings, which autobahn would hang up upon."""
+
+    def unserialize(self, payload: bytes) -> list[Any]:
+        """Read one message."""
+        return [self.MSGPACK_MODULE.unpackb(payload, raw=False, strict_map_key=False)]
+
+
+class _MsgPackSerializer(MsgPackSerializer):
+    def __init__(self) -> None:
+        Serializer.__init__(self, _MsgPackObjects())
+
+
 class RouterSocketFactory(WampWebSocketClientFactory):
     """Makes one connection."""
 
@@ -157,7 +176,8 @@ class RouterSocketFactory(WampWebSocketClientFactory):
         @param closed: called when it has ended, with the reason: the rest of a sentence that
             begins with the router.
         """
-        serializers = [CBORSerializer(), JsonSerializer()]
+        # The fastest first: 200,000 floats through crossbar take 50 ms, 80 ms and 1.2 s.
+        serializers = [_MsgPackSerializer(), CBORSerializer(), JsonSerializer()]
         super().__init__(make, url=url, reactor=reactor, serializers=serializers)
         self._batched_timer = _Timers(reactor)
         self._tell_closed = closed

@@ -88,6 +88,11 @@ class Router:
         assert isinstance(transport, Transport), "it is not connected to this router"
         transport.lose()
 
+    def say_goodbye(self, reason: str) -> None:
+        """End all sessions, as a router does that shuts down."""
+        for peer in list(self.peers.values()):
+            peer.dismiss(reason)
+
     def flush(self) -> None:
         """Let move what was held."""
         self.held = False
@@ -251,8 +256,9 @@ class Peer:
         """It does not want to join after all."""
 
     def _on_goodbye(self, goodbye: Any) -> None:
-        self._leave()
-        self.send(message.Goodbye("wamp.close.goodbye_and_out"))
+        if self.id is not None:
+            self._leave()
+            self.send(message.Goodbye("wamp.close.goodbye_and_out"))
 
     def _leave(self) -> None:
         router, id = self.router, self.id
@@ -271,6 +277,11 @@ class Peer:
                 del router.pending[number]
                 invoked.caller.fail("Call", invoked.request, CANCELED, "callee is gone")
         router.publish("wamp.session.on_leave", id)
+
+    def dismiss(self, reason: str) -> None:
+        """End the session."""
+        self.send(message.Goodbye(reason))
+        self._leave()
 
     def fail(self, kind: str, request: int, error: str, text: str) -> None:
         """Answer with an error."""
