@@ -20,7 +20,7 @@ from netsim.datanode.interfaces import ISource
 from netsim.datanode.model import Block, Catalogue, Field
 from netsim.datanode.node.files import between, finalized, make_cache
 from netsim.datanode.node.g3contents import Contents, Loader, Series, joined
-from netsim.datanode.node.g3index import Index
+from netsim.datanode.node.g3index import Index, Known
 from netsim.errors import QueryError
 
 __all__ = ["G3Source", "make_source"]
@@ -54,7 +54,8 @@ class G3Source:
         @raise DatabaseError: the database cannot be used.
         """
         known = self._index.fields()
-        intervals = {each.timeline: each.period for each in known}
+        # One sample tells no interval: then other fields of the timeline may.
+        intervals = {each.timeline: each.period for each in sorted(known, key=_tells_period)}
         return Catalogue(
             tuple(Field(each.name, each.timeline, type=each.type) for each in known), intervals
         )
@@ -79,6 +80,10 @@ class G3Source:
         block = merge(series, timeline)
         until = finalized([float(t[-1]) for t, _ in series.values()], end)
         return Block(timeline, block.t, block.columns, until)
+
+
+def _tells_period(known: Known) -> bool:
+    return known.period is not None
 
 
 class _Gathered:
