@@ -216,7 +216,7 @@ class Peer:
         methods = hello.authmethods or [ANONYMOUS]
         if hello.realm != self.router.realm:
             self.abort("wamp.error.no_such_realm", f"no realm {hello.realm} exists")
-        elif CRA in methods and hello.authid:
+        elif CRA in methods and hello.authid and self.router.users:
             self._ask(hello.authid)
         elif ANONYMOUS in methods and self.router.anonymous:
             self._welcome(None, ANONYMOUS)
