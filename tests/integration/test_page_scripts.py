@@ -9,7 +9,7 @@ from tests.integration.processes import ROOT, IntegrationTestCase, require
 
 STATIC = Path("netsim/web/static")
 PAGES = (Path("netsim/daemon/page"), Path("netsim/datanode/grafana/page"))
-SUITES = ("tests/daemon/page", "tests/web/page")
+SUITES = ("tests/daemon/page", "tests/datanode/grafana/page", "tests/web/page")
 
 
 class PageScriptTests(IntegrationTestCase):

@@ -1,19 +1,28 @@
 // How values are written, so that people can read them.
 
-const plain = new Intl.NumberFormat("en", { maximumSignificantDigits: 6 });
+const DIGITS = 6;
+
+const plain = new Map();
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 
 export function isObject(value) {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-// Write a number so that it can be read at a glance.
-export function formatNumber(value) {
+// Write a number so that it can be read at a glance, in no more digits than these.
+export function formatNumber(value, digits = DIGITS) {
   const size = Math.abs(value);
   if (size !== 0 && (size < 1e-4 || size >= 1e15)) {
     return value.toExponential(3).replace("e+", "e");
   }
-  return Number.isInteger(value) ? whole.format(value) : plain.format(value);
+  return Number.isInteger(value) ? whole.format(value) : writer(digits).format(value);
+}
+
+function writer(digits) {
+  if (!plain.has(digits)) {
+    plain.set(digits, new Intl.NumberFormat("en", { maximumSignificantDigits: digits }));
+  }
+  return plain.get(digits);
 }
 
 // Write a number of bytes.
