@@ -24,12 +24,14 @@ class Contender:
     @ivar recording: a glob pattern for the file that it has made when a session is
         recorded; empty where it records none, or where that is not checked.
     @ivar target: where C{netsim-dsisocket} is asked to do something; empty for ssh.
+    @ivar gently: it is asked to end, as it has to end others.
     """
 
     name: str
     command: tuple[str, ...] = ()
     recording: str = ""
     target: str = ""
+    gently: bool = False
 
 
 _PROXY = (
@@ -117,3 +119,10 @@ STEERING_ON_UV = Contender(
 STEERING_HERE = Contender(
     "netsim-dsisocket --local, localhost", ("twistd", "-n", *_LOCAL), target="on_localhost"
 )
+
+PLAIN_SERIES = Contender(
+    "plain Python", ("python", "-m", "bench.plain_series", "{port}", "{shared}")
+)
+_SERIES = ("python", "-m", "bench.series_stack", "{shared}")
+SERIES = Contender("netsim node and grafana", (*_SERIES, "epoll"), gently=True)
+SERIES_ON_UV = Contender("netsim node and grafana on uv", (*_SERIES, "uv"), gently=True)

@@ -20,7 +20,8 @@ from attrs import frozen
 from bench import wire
 
 ROOT = Path(__file__).parent.parent
-START_TIMEOUT = 20.0
+START_TIMEOUT = 30.0
+END_TIMEOUT = 5.0
 SERVERS = ("/usr/local/sbin", "/usr/sbin")
 """Where programs are that a user's path may leave out."""
 
@@ -107,13 +108,16 @@ def one_core(server: Server) -> Iterator[None]:
 
 
 @contextmanager
-def running(command: Sequence[str], directory: Path, port: int | None = None) -> Iterator[Server]:
+def running(
+    command: Sequence[str], directory: Path, port: int | None = None, gently: bool = False
+) -> Iterator[Server]:
     """
     Run a server while the block runs; then kill it and all that it started.
 
     It is killed and not asked: what it would still do is no part of a measure.
 
     @param directory: where it runs, and where its output goes.
+    @param gently: it has children in other groups, and is asked to end them.
     @param port: where it will listen; by default its ready line says so.
     @raise StartError: it ended, or accepted no connection in time.
     """
@@ -136,9 +140,17 @@ def running(command: Sequence[str], directory: Path, port: int | None = None) ->
         ready = _wait_until_ready(process, output, errors, port)
         yield Server(process.pid, ready, errors, started)
     finally:
+        if gently:
+            _ask(process)
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+
+
+def _ask(process: subprocess.Popen[bytes]) -> None:
+    with suppress(ProcessLookupError, subprocess.TimeoutExpired):
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(END_TIMEOUT)
 
 
 def _wait_until_ready(

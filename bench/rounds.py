@@ -128,7 +128,7 @@ def _started(
             "offset": port - measure.device.first,
         }
     command = [word.format_map(fields) for word in contender.command]
-    with running(command, directory, port) as server:
+    with running(command, directory, port, contender.gently) as server:
         yield server
 
 

@@ -42,6 +42,7 @@ class Scale:
     @ivar file: bytes of a file that is copied to a host and back.
     @ivar logs: lines that a program logs, for frontends that watch it.
     @ivar paced: seconds for which it logs at a steady rate.
+    @ivar queries: queries of time series after the first.
     """
 
     one: Load
@@ -59,6 +60,7 @@ class Scale:
     file: int
     logs: int
     paced: float
+    queries: int
 
 
 FULL = Scale(
@@ -77,6 +79,7 @@ FULL = Scale(
     file=64 * MIB,
     logs=20_000,
     paced=4.0,
+    queries=5,
 )
 
 QUICK = Scale(
@@ -95,4 +98,5 @@ QUICK = Scale(
     file=16 * MIB,
     logs=4_000,
     paced=1.0,
+    queries=2,
 )

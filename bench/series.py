@@ -20,6 +20,9 @@ MOST = 1000
 TIMEOUT = 120.0
 """Seconds for an answer."""
 
+RAW_SIZE = FILES * SIZES[LARGE] * 16 >> 20
+"""MiB of the large files as times and values of eight bytes each."""
+
 
 def _ask(subject: Subject, size: str, most: int) -> float:
     """

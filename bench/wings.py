@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from bench import broadcast, contenders, measures, simulation, steering
+from bench import broadcast, contenders, measures, series, simulation, steering
 from bench.contenders import Contender
 from bench.measures import Measure
 
@@ -218,4 +218,21 @@ DAEMON = Wing(
     ),
 )
 
-WINGS = (PROXY, REPLAY, MEMORY, SIMULATOR, REACTOR, DSISOCKET, DAEMON)
+_PLAIN_SERIES = contenders.PLAIN_SERIES
+_SERIES = contenders.SERIES
+
+DATANODE = Wing(
+    name="datanode",
+    rounds=3,
+    contenders=(_PLAIN_SERIES, _SERIES, contenders.SERIES_ON_UV),
+    baselines=(_PLAIN_SERIES,),
+    measures=(series.THINNED, series.RAW),
+    goals=(
+        Goal(_SERIES, series.THINNED, "cold", 1 / 5, _PLAIN_SERIES),
+        Goal(_SERIES, series.THINNED, "warm", 1 / 50, _PLAIN_SERIES),
+        Goal(_SERIES, series.THINNED, "memory", 4 * series.RAW_SIZE),
+    ),
+    upstream=("python", "-m", "bench.series_data", "{port}"),
+)
+
+WINGS = (PROXY, REPLAY, MEMORY, SIMULATOR, REACTOR, DSISOCKET, DAEMON, DATANODE)
