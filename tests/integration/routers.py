@@ -14,6 +14,7 @@ from twisted.trial.unittest import SkipTest
 from netsim.datanode.hub.certificate import find_certificate
 from netsim.datanode.hub.configuration import Listening, render
 from netsim.datanode.hub.files import make_directory, replace_private
+from netsim.datanode.hub.leftovers import find_leftovers
 from netsim.datanode.hub.secrets import find_secrets
 from netsim.datanode.model import SERVER, WEB
 from tests.integration.processes import (
@@ -149,10 +150,14 @@ class Hub(Place):
 
     service: Service
 
-    def __init__(self, test: IntegrationTestCase, directory: Path | None = None) -> None:
+    def __init__(
+        self, test: IntegrationTestCase, directory: Path | None = None, start: bool = True
+    ) -> None:
         super().__init__(test, directory)
         self._program = require_crossbar()
-        self.start()
+        test.addCleanup(self._end_leftovers)
+        if start:
+            self.start()
 
     def start(self, *options: str, ready: bool = True) -> Service:
         """Start it, also again."""
@@ -166,3 +171,10 @@ class Hub(Place):
             ready=ready,
         )
         return self.service
+
+    def _end_leftovers(self) -> None:
+        # A hub that was killed leaves its router.
+        left = find_leftovers(self.directory / "router")
+        for process in left:
+            process.kill()
+        psutil.wait_procs(left, PATIENCE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from random import random as _random
 from typing import Any
@@ -144,15 +144,15 @@ class RouterProcess(Service):
         if self._stopped is not None:
             self._stopped.callback(None)
             return
-        words = "".join(f"\n    {line}" for line in essence(self._said))
+        words = _quoted(self._said)
         if self._first is not None:
             first, self._first = self._first, None
-            first.errback(RouterError(f"crossbar {how}, and says:{words}"))
+            first.errback(RouterError(f"crossbar {how}, and says{words}"))
             return
         if since is not None:
             self._backoff.held(self._reactor.seconds() - since)
             self._down()
-        self._again(how, "" if since is not None else f" It says:{words}")
+        self._again(how, "" if since is not None else f" It says{words}")
 
     def _again(self, how: str, words: str) -> None:
         delay = self._backoff.delay()
@@ -168,3 +168,8 @@ class RouterProcess(Service):
         if self._timer is not None and self._timer.active():
             self._timer.cancel()
         self._timer = None
+
+
+def _quoted(said: Iterable[str]) -> str:
+    words = "".join(f"\n    {line}" for line in essence(said))
+    return f":{words}" if words else " nothing"
