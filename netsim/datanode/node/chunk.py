@@ -33,7 +33,7 @@ def plain(value: object) -> Value:
     What is neither a number nor a truth value nor a text is none, nor is a text longer than
     L{LONGEST} or a number beyond C{float64}.
     """
-    if isinstance(value, bool):
+    if isinstance(value, bool) or type(value) is float:
         return value
     if isinstance(value, int | float):
         try:

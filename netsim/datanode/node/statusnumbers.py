@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from attrs import frozen
@@ -69,10 +69,7 @@ def flatten(project: str, status: Mapping[str, Any]) -> dict[str, Value]:
         if key not in _HIDDEN and not key.startswith("__")
     }
     samples: dict[str, Value] = {}
-    for name, value in _walk(project, shown, DEPTH):
-        if len(samples) == SAMPLES:
-            break
-        samples[name] = value
+    _gather(samples, project, shown.items(), DEPTH)
     return samples
 
 
@@ -112,13 +109,22 @@ def read_history(body: bytes, project: str, after: float) -> Rows:
     return rows
 
 
-def _walk(name: str, value: Any, depth: int) -> Iterator[tuple[str, Value]]:
-    if isinstance(value, dict | list):
-        if depth and (isinstance(value, dict) or len(value) <= ELEMENTS):
-            for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
-                yield from _walk(f"{name}.{key}", inner, depth - 1)
-    elif (sample := plain(value)) is not None and len(name) <= LONGEST_NAME:
-        yield name, sample
+def _gather(
+    samples: dict[str, Value], name: str, values: Iterable[tuple[object, Any]], depth: int
+) -> None:
+    for key, value in values:
+        path = f"{name}.{key}"
+        if isinstance(value, dict):
+            inner: Iterable[tuple[object, Any]] = value.items()
+        elif isinstance(value, list):
+            inner = enumerate(value) if len(value) <= ELEMENTS else ()
+        else:
+            sample = plain(value)
+            if sample is not None and len(path) <= LONGEST_NAME and len(samples) < SAMPLES:
+                samples[path] = sample
+            continue
+        if depth > 1:
+            _gather(samples, path, inner, depth - 1)
 
 
 def _entries(body: bytes, key: str) -> list[dict[str, Any]]:
