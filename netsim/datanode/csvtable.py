@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import math
 import os
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from attrs import field, frozen
-from numpy.typing import NDArray
 
 from netsim.datanode.align import ordered
-from netsim.datanode.csvlayout import SAMPLE, Layout, Wanted, find_layout, number, rows, text_of
+from netsim.datanode.csvcells import Cells, Column, read_cells
+from netsim.datanode.csvlayout import SAMPLE, Layout, Wanted, find_layout
 from netsim.datanode.growing import MARK, GrowingFile, Place
 from netsim.datanode.outline import mean_interval
 from netsim.datanode.textfile import Floats
-from netsim.datanode.times import iso_time
-from netsim.errors import DataFileError, QueryError
+from netsim.errors import DataFileError
 
 __all__ = ["CsvOutline", "CsvOutliner", "CsvReader", "Table"]
-
-Column = NDArray[Any]
 
 
 @frozen(eq=False)
@@ -89,7 +83,7 @@ class CsvOutliner:
             layout = find_layout(head.removeprefix(MARK), self.wanted)
         except DataFileError as error:
             raise DataFileError(f"{path}: {error}") from None
-        parts = [_Rows(layout).add(text).t for text in (_body(head), _body(tail))]
+        parts = [read_cells(_body(data), layout).t for data in (head, tail)]
         t = np.concatenate(parts)
         if not t.size:
             return CsvOutline(layout)
@@ -122,109 +116,27 @@ class CsvReader:
         chunks = growing.chunks()
         if known is None:
             first = next(chunks, b"")
-            table = _Rows(find_layout(_whole(first[:SAMPLE]), self.wanted))
-            table.add(_body(first))
+            layout = find_layout(_whole(first[:SAMPLE]), self.wanted)
+            parts = [read_cells(_body(first), layout)]
         else:
-            table = _Rows(known.layout, known)
-        for chunk in chunks:
-            table.add(text_of(chunk))
-        return table.table(growing)
+            layout, columns = known.layout, list(known.columns.values())
+            parts = [Cells(known.t, columns, known.bad, known.strings)]
+        parts.extend(read_cells(chunk, layout) for chunk in chunks)
+        return _table(layout, parts, growing)
 
 
-class _Rows:
-    """The rows of a file, column by column, chunk by chunk."""
-
-    def __init__(self, layout: Layout, known: Table | None = None) -> None:
-        self._layout = layout
-        self._times = [known.t] if known else []
-        names = [layout.names[index] for index in layout.fields]
-        self._columns: list[list[Column]] = [
-            [known.columns[name]] if known else [] for name in names
-        ]
-        self._bad = known.bad if known else 0
-        self._strings = known.strings if known else 0
-        self.t: Floats = np.empty(0)
-
-    def add(self, text: str) -> _Rows:
-        """Add whole lines."""
-        layout = self._layout
-        width = len(layout.names)
-        found = list(rows(text, layout.delimiter))
-        whole = [row for row in found if len(row) == width]
-        self._bad += len(found) - len(whole)
-        if not whole:
-            return self
-        cells = list(zip(*whole, strict=True))
-        self.t = _times(cells[layout.time], layout.clock)
-        known = np.isfinite(self.t)
-        self._bad += int(known.size - np.count_nonzero(known))
-        for parts, index in zip(self._columns, layout.fields, strict=True):
-            parts.append(self._column(index, cells[index])[known])
-        self.t = self.t[known]
-        self._times.append(self.t)
-        return self
-
-    def table(self, growing: GrowingFile) -> Table:
-        """Make what was read."""
-        layout = self._layout
-        kinds = [float if index in layout.numbers else object for index in layout.fields]
-        t, *columns = ordered(
-            _joined(self._times, float),
-            *(_joined(parts, kind) for parts, kind in zip(self._columns, kinds, strict=True)),
-        )
-        names = [layout.names[index] for index in layout.fields]
-        bad = self._bad + growing.long_lines
-        for array in (t, *columns):
-            array.flags.writeable = False
-        return Table(
-            layout, t, dict(zip(names, columns, strict=True)), bad, growing.place(), self._strings
-        )
-
-    def _column(self, index: int, cells: Sequence[str]) -> Column:
-        if index in self._layout.numbers:
-            values, bad = _numbers(cells)
-            self._bad += bad
-            return values
-        # Equal strings are in memory once.
-        known: dict[str, str] = {}
-        self._strings += sum(map(sys.getsizeof, set(cells)))
-        strings = np.empty(len(cells), object)
-        strings[:] = [known.setdefault(cell, cell) if cell.strip() else None for cell in cells]
-        return strings
-
-
-def _times(cells: Sequence[str], clock: str) -> Floats:
-    """Read times, as Unix seconds; not-a-number where there is none."""
-    if clock == "iso":
-        return np.fromiter(map(_iso_time, cells), float, len(cells))
-    t, _ = _numbers(cells)
-    return t / 1000 if clock == "ms" else t
-
-
-def _iso_time(cell: str) -> float:
-    try:
-        return iso_time(cell)
-    except QueryError:
-        return math.nan
-
-
-def _numbers(cells: Sequence[str]) -> tuple[Floats, int]:
-    """Read numbers, and how many are none though there is something; these are left out."""
-    try:
-        return np.fromiter(map(float, cells), float, len(cells)), 0
-    except ValueError:
-        values = [number(cell) for cell in cells]
-        # None is read as not-a-number.
-        return np.array(values, float), values.count(None)
-
-
-def _joined(parts: list[Column], kind: type) -> Column:
-    """Join them, and let go of them."""
-    if not parts:
-        return np.empty(0, kind)
-    whole = np.concatenate(parts) if len(parts) > 1 else parts[0]
-    parts.clear()
-    return whole
+def _table(layout: Layout, parts: Sequence[Cells], growing: GrowingFile) -> Table:
+    """Put together what was read."""
+    names = [layout.names[index] for index in layout.fields]
+    t, *columns = ordered(
+        np.concatenate([part.t for part in parts]),
+        *map(np.concatenate, zip(*(part.columns for part in parts), strict=True)),
+    )
+    for array in (t, *columns):
+        array.flags.writeable = False
+    bad = sum(part.bad for part in parts) + growing.long_lines
+    strings = sum(part.strings for part in parts)
+    return Table(layout, t, dict(zip(names, columns, strict=True)), bad, growing.place(), strings)
 
 
 def _whole(data: bytes) -> bytes:
@@ -232,6 +144,6 @@ def _whole(data: bytes) -> bytes:
     return data[: data.rfind(b"\n") + 1]
 
 
-def _body(start: bytes) -> str:
+def _body(start: bytes) -> bytes:
     """What follows the first line, which is the header, or only a part of a line."""
-    return text_of(start.partition(b"\n")[2])
+    return start.partition(b"\n")[2]

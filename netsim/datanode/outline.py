@@ -82,4 +82,5 @@ def mean_interval(*parts: NDArray[np.float64]) -> float | None:
     alike = steps[(steps >= middle / 2) & (steps <= middle * 2)]
     if middle <= 0 or alike.size < PERIODIC * steps.size:
         return None
-    return float(np.mean(alike))
+    # What floats of Unix seconds cannot tell apart is no part of it.
+    return round(float(np.mean(alike)), 6)

@@ -67,7 +67,7 @@ def finalized(lasts: Sequence[float], end: float) -> float | None:
 
 def _log_damage(path: Path, bad: int) -> None:
     if bad:
-        _log.warn("{path}: {bad} damaged lines are left out", path=path, bad=bad)
+        _log.warn("{path}: damaged lines left out: {bad}", path=path, bad=bad)
     else:
         _log.info("{path}: it is read again, and not damaged", path=path)
 

@@ -177,11 +177,11 @@ class TroubleTests(WeatherTestCase):
             for _ in range(2):
                 self.source.fields(0, 100)
                 self.assertEqual(self.all_of(self.source, ["a"]), {"a": [(10, 1), (20, 2)]})
-        self.assertEqual(texts, [f"{self.directory}/a.dat: 1 damaged lines are left out"])
+        self.assertEqual(texts, [f"{self.directory}/a.dat: damaged lines left out: 1"])
         self.append("a.dat", "y\nz\n")
         with self.logged() as texts:
             self.all_of(self.source, ["a"])
-        self.assertEqual(texts, [f"{self.directory}/a.dat: 3 damaged lines are left out"])
+        self.assertEqual(texts, [f"{self.directory}/a.dat: damaged lines left out: 3"])
 
     def test_repaired(self) -> None:
         self.put("a", "x\n")
