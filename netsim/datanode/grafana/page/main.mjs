@@ -12,7 +12,7 @@ import { columnsOf, linesOf } from "./lines.mjs";
 import { Picker } from "./picker.mjs";
 import { Poll } from "./poll.mjs";
 import { Slots } from "./slots.mjs";
-import { limited, moved, scaled } from "./span.mjs";
+import { isSameTime, limited, moved, scaled } from "./span.mjs";
 import { Stage } from "./stage.mjs";
 import { themeButton } from "./theme.mjs";
 import { askToken, takeToken } from "./token.mjs";
@@ -193,10 +193,6 @@ class Page {
     setText($("pick"), document.body.dataset.picking === undefined ? "Fields" : "Charts");
     document.title = `${lines.length > 0 ? `${lines[0].field.name}${lines.length > 1 ? ` +${lines.length - 1}` : ""} · ` : ""}netsim live`;
   }
-}
-
-function isSameTime(one, other) {
-  return ["last", "from", "to"].every((name) => one[name] === other[name]);
 }
 
 new Page();

@@ -24,6 +24,11 @@ export function isRange({ from, to }) {
   return Number.isFinite(from) && Number.isFinite(to) && from < to && to <= END;
 }
 
+// Whether two views are of the same time.
+export function isSameTime(one, other) {
+  return ["last", "from", "to"].every((name) => one[name] === other[name]);
+}
+
 // Longer or shorter by a factor, around its middle.
 export function scaled({ from, to }, factor) {
   const half = Math.max(SHORTEST, (to - from) * factor) / 2;
