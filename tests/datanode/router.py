@@ -47,6 +47,7 @@ class Router:
 
     @ivar peers: those that have joined, by session.
     @ivar heard: the messages that came, as C{(name, message)} such as C{("Call", ...)}.
+    @ivar denied: topics that nobody may subscribe to.
     @ivar limit: of the bytes of a message that comes; a larger one is lost, as with crossbar.
     """
 
@@ -64,6 +65,7 @@ class Router:
         self.salt = salt
         self.limit = limit
         self.held = False
+        self.denied: set[str] = set()
         self.peers: dict[int, Peer] = {}
         self.heard: list[tuple[str, Any]] = []
         self.registrations: dict[int, Registration] = {}
@@ -289,6 +291,9 @@ class Peer:
         self.send(message.Error(code, request, error, args=[text]))
 
     def _on_subscribe(self, subscribe: Any) -> None:
+        if subscribe.topic in self.router.denied:
+            self.fail("Subscribe", subscribe.request, "wamp.error.not_authorized", "not allowed")
+            return
         match = subscribe.match or "exact"
         known = self.router.subscriptions.values()
         found = [s for s in known if (s.topic, s.match) == (subscribe.topic, match)]
