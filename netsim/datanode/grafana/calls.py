@@ -7,8 +7,7 @@ from typing import Any
 
 from attrs import define, field
 from autobahn.wamp.exception import ApplicationError
-from twisted.internet.defer import Deferred, fail, maybeDeferred
-from twisted.internet.error import TimeoutError
+from twisted.internet.defer import Deferred, TimeoutError, fail, maybeDeferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 

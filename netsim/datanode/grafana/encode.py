@@ -56,8 +56,8 @@ def encode_pairs(series: Series) -> bytes:
     """
     if series.values.dtype.kind == "O":
         return encoded(list(zip(series.values.tolist(), _times(series).tolist(), strict=True)))
-    # Nothing but a time can stand before the bracket.
-    return _matrix(series, 0).replace(b".0]", b"]")
+    written = _matrix(series, 0)
+    return written if _is_whole(series) else _without_decimals(written)
 
 
 def encode_rows(series: Series) -> bytes:
@@ -68,6 +68,19 @@ def encode_rows(series: Series) -> bytes:
     return _matrix(series, 1).replace(b".0,", b",")
 
 
+def _is_whole(series: Series) -> bool:
+    return np.can_cast(series.values.dtype, np.int64)
+
+
+def _without_decimals(pairs: bytes) -> bytes:
+    """Take the C{.0} from each time, which stands before a bracket; C{replace} is slower."""
+    characters = np.frombuffer(pairs, np.uint8)
+    ends = np.flatnonzero(characters == ord("]"))[:-1]
+    kept = np.ones(characters.size, bool)
+    kept[ends - 1] = kept[ends - 2] = False
+    return characters[kept].tobytes()
+
+
 def _times(series: Series) -> NDArray[np.int64]:
     return np.rint(series.t * 1000.0).astype(np.int64)
 
@@ -75,7 +88,7 @@ def _times(series: Series) -> NDArray[np.int64]:
 def _matrix(series: Series, place: int) -> bytes:
     """Write values into the column of this number, times into the other one."""
     values = series.values
-    kind = np.int64 if np.can_cast(values.dtype, np.int64) else np.float64
+    kind = np.int64 if _is_whole(series) else np.float64
     matrix = np.empty((values.size, 2), kind)
     matrix[:, place], matrix[:, 1 - place] = values, _times(series)
     return orjson.dumps(matrix, option=orjson.OPT_SERIALIZE_NUMPY)

@@ -237,12 +237,12 @@ def _target(given: Mapping[str, Any], checked: Checked, place: str) -> Target:
 
 def _show(payload: Any) -> str:
     """What the payload of a target says; it may be a text of JSON."""
-    if isinstance(payload, str) and payload.strip():
+    if isinstance(payload, str):
         try:
-            payload = orjson.loads(payload)
+            payload = orjson.loads(payload) if payload.strip() else None
         except orjson.JSONDecodeError as error:
             raise ValueError(f"not JSON: {error}") from None
-    if payload in (None, ""):
+    if payload is None:
         return VALUE
     if not isinstance(payload, dict):
         raise ValueError("expected an object")

@@ -8,7 +8,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred, maybeDeferred, succeed
 from twisted.internet.task import Clock
-from twisted.logger import Logger, LogPublisher
+from twisted.logger import Logger, LogPublisher, formatEvent
 
 from netsim.datanode.grafana.fetch import Fetcher
 from netsim.datanode.grafana.http import make_root
@@ -42,7 +42,7 @@ class FakeNode:
         self.fields: Any = {"a": field()} if fields is None else fields
         t = [START + i for i in range(3)]
         self.data: Any = data or {
-            "data": {name: [1.5, None, 2] for name in self.fields},
+            "data": {name: [1.5, None, 2] for name in self._names()},
             "timeline": {"t": {"t": t, "finalized_until": None}},
         }
         self.asked: list[tuple[Any, ...]] = []
@@ -54,7 +54,7 @@ class FakeNode:
     def get_fields(self, start: Any, end: Any) -> Any:
         """Answer."""
         self.asked.append(("get_fields", start, end))
-        timelines = {"t": {"interval": 1.0, "field": list(self.fields)}}
+        timelines = {"t": {"interval": 1.0, "field": self._names()}}
         told = self.fields if callable(self.fields) else lambda: (self.fields, timelines)
         return maybeDeferred(self.answer).addCallback(lambda _: told())
 
@@ -65,6 +65,9 @@ class FakeNode:
         return maybeDeferred(self.answer).addCallback(
             lambda _: given(names, start, end, min_stride)
         )
+
+    def _names(self) -> list[str]:
+        return [] if callable(self.fields) else list(self.fields)
 
     @property
     def calls(self) -> list[str]:
@@ -165,8 +168,6 @@ class Bridge:
     @property
     def lines(self) -> list[str]:
         """What was logged."""
-        from twisted.logger import formatEvent
-
         return [formatEvent(event) for event in self.events]
 
 
