@@ -122,14 +122,19 @@ class Database:
 
 
 def upsert(connection: Connection, table: Table) -> Insert:
-    """An insertion of whole rows that changes those of the same primary key which are there."""
+    """An insertion of rows; those that are there get the new values beside the same primary key."""
+    keys = list(table.primary_key)
+    names = [column.name for column in table.columns if column not in keys]
     if connection.dialect.name in SERVERS:
         into = mysql.insert(table)
-        return into.on_duplicate_key_update({each.name: each for each in into.inserted})
+        # One has to change something.
+        same = {column.name: column for column in keys}
+        return into.on_duplicate_key_update({name: into.inserted[name] for name in names} or same)
     other = sqlite.insert(table)
+    if not names:
+        return other.on_conflict_do_nothing()
     return other.on_conflict_do_update(
-        index_elements=list(table.primary_key),
-        set_={each.name: each for each in other.excluded},
+        index_elements=keys, set_={name: other.excluded[name] for name in names}
     )
 
 

@@ -200,5 +200,8 @@ class DatabaseTests(SynchronousTestCase):
         """On servers an insertion that changes rows is said in their words."""
         connection = mock.Mock()
         connection.dialect = mysql.dialect()
+        text = str(upsert(connection, SERIES).compile(dialect=connection.dialect))
+        self.assertIn("ON DUPLICATE KEY UPDATE timeline = VALUES(timeline), type = ", text)
+        # Where there is nothing but the key, what is there stays.
         text = str(upsert(connection, DESCRIPTION).compile(dialect=connection.dialect))
-        self.assertIn("ON DUPLICATE KEY UPDATE description = VALUES(description)", text)
+        self.assertIn("ON DUPLICATE KEY UPDATE description = description.description", text)
