@@ -34,7 +34,9 @@ class HubTestCase(IntegrationTestCase):
             answer = request("POST", url, body, **{"Content-Type": "application/json"})
         except OSError:
             return None
-        return None if "error" in answer.json else answer.json["args"][0]
+        if answer.status != 200 or "error" in answer.json:
+            return None
+        return answer.json["args"][0]
 
     def names(self, place: Hub | Router) -> list[str] | None:
         """Of the nodes that are listed."""
@@ -124,8 +126,7 @@ class RestartTests(HubTestCase):
         hub = Hub(self)
         node = member(hub)
         node.add("one")
-        router, worker = self.family(hub)
-        router.kill()
+        self.family(hub)[0].kill()
         node.wait_closed()
         hub.service.logs("crossbar ended by SIGKILL: it is started again")
         self.wait_for(hub)
@@ -242,7 +243,7 @@ class RefusedTests(HubTestCase):
         hub = self.start(*words, *options, environment=given)
         self.check_status(hub, 1)
         self.assertEqual(hub.stdout, "")
-        return hub.logs(r"critical\] Cannot start: ((.|\n    )*)$")[1]
+        return hub.logs(r"critical\] Cannot start: ((.|\n\t)*)$")[1]
 
     def test_port(self) -> None:
         hub = Hub(self)

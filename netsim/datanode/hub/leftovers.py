@@ -53,14 +53,16 @@ async def end_leftovers(reactor: Any, directory: Path) -> None:
     @raise HostError: they cannot be ended.
     """
     began = reactor.seconds()
-    while found := find_leftovers(directory):
-        if reactor.seconds() - began >= WITHIN:
-            pids = ", ".join(str(process.pid) for process in found)
-            raise HostError(f"a router that was left in {directory} does not end: process {pids}")
-        for process in found:
+    while left := find_leftovers(directory):
+        for process in left:
             _log.info("ending a router that was left: process {pid}", pid=process.pid)
             _kill(process)
-        await deferLater(reactor, LOOK)
+        while left := [process for process in left if not _is_gone(process)]:
+            if reactor.seconds() - began >= WITHIN:
+                pids = ", ".join(str(process.pid) for process in left)
+                where = f"a router that was left in {directory}"
+                raise HostError(f"{where} does not end: process {pids}")
+            await deferLater(reactor, LOOK)
 
 
 def _kill(process: Any) -> None:
@@ -68,3 +70,13 @@ def _kill(process: Any) -> None:
 
     with suppress(psutil.Error):
         process.kill()
+
+
+def _is_gone(process: Any) -> bool:
+    """Whether it has given back its ports: that is after its command line cannot be read."""
+    import psutil
+
+    try:
+        return not process.is_running() or bool(process.status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True
