@@ -35,7 +35,7 @@ class RouterSession(ApplicationSession):
     def onConnect(self) -> None:
         """Ask to join the realm."""
         _raise_limits(self.transport)
-        router = self._told()
+        router = self.__router()
         if router is None:
             # Where nobody is asked who he is, as on the port of OCS, that will do as well.
             user = place.constant("WAMP_USER") or SERVER
@@ -54,7 +54,7 @@ class RouterSession(ApplicationSession):
         """
         if challenge.method != "wampcra":
             raise RouterError(f"the router asks for {challenge.method!r}, which is not offered")
-        router = self._told()
+        router = self.__router()
         secret = router.secret if router else place.constant("WAMP_SECRET")
         if not secret:
             raise RouterError("the router asks for a secret, and none was told: WAMP_SECRET")
@@ -66,7 +66,7 @@ class RouterSession(ApplicationSession):
 
     def onLeave(self, details: CloseDetails) -> Any:
         """End what is under way, and the connection."""
-        if self._told() is not None:
+        if self.__router() is not None:
             # Who made it tells in better words why; autobahn is silent about this reason.
             details = CloseDetails(CloseDetails.REASON_DEFAULT, details.message)
         return super().onLeave(details)
@@ -82,7 +82,7 @@ class RouterSession(ApplicationSession):
         elif not isinstance(error, CancelledError):
             _log.failure("{name}: {what}", fail, name=name, what=msg)
 
-    def _told(self) -> Router | None:
+    def __router(self) -> Router | None:
         extra = self.config.extra
         return extra if isinstance(extra, Router) else None
 

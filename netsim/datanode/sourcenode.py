@@ -8,7 +8,6 @@ from typing import Any
 
 from autobahn.wamp.types import ComponentConfig, SessionDetails
 from twisted.internet.defer import Deferred, maybeDeferred
-from twisted.logger import Logger
 
 from netsim.datanode.base import DataNodeServer
 from netsim.datanode.downsample import reduce
@@ -19,7 +18,7 @@ from netsim.datanode.times import interval
 from netsim.datanode.wire import data_reply, fields_reply, size
 from netsim.worker import Submit, Worker
 
-__all__ = ["Serving", "SourceNode"]
+__all__ = ["Serving", "SourceAnswers", "SourceNode"]
 
 
 class Serving:
@@ -45,30 +44,56 @@ class Serving:
         self.now = now
         self._submit = submit
 
-    def submit(self, reactor: Any) -> Submit:
-        """The one thread: sessions come and go, and a source is asked one after the other."""
+    def answers(self, reactor: Any) -> SourceAnswers:
+        """Who answers; the thread stays the same, as sessions come and go."""
         if self._submit is None:
             self._submit = Worker(reactor, f"node {self.source.name}").submit
-        return self._submit
+        return SourceAnswers(self, self._submit)
 
-    def fields(self, start: float, end: float) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Answer C{get_fields}; Unix seconds."""
-        return fields_reply(self.source.fields(start, end))
 
-    def data(self, names: Sequence[str], start: float, end: float, stride: float | None) -> Any:
-        """Answer C{get_data}; Unix seconds."""
-        return self.reply(names, self.source.blocks(names, start, end), stride)
+class SourceAnswers:
+    """
+    Asks a source, and keeps what it gives within the limits.
 
-    def reply(self, names: Sequence[str], blocks: Sequence[Block], stride: float | None) -> Any:
-        """Answer C{get_data} with this, within the limits."""
-        reduced = [reduce(block, stride, self.max_points) for block in blocks]
-        return False if size(reduced) > self.allowance else data_reply(names, reduced)
+    What takes time is done on the thread: also the source's part, if it blocks.
+    """
+
+    def __init__(self, serving: Serving, submit: Submit) -> None:
+        self._serving = serving
+        self._source = serving.source
+        self._submit = submit
+
+    async def fields(self, start: Any, end: Any) -> Any:
+        """Answer C{get_fields}."""
+        ends = interval(start, end, self._serving.now())
+        if self._source.blocking:
+            return await self._submit(self._fields, *ends)
+        return self._fields(*ends)
+
+    async def data(self, field: Any, start: Any, end: Any, min_stride: Any = None) -> Any:
+        """Answer C{get_data}."""
+        names = check_names(field)
+        check_query(start, end, min_stride)
+        ends = interval(start, end, self._serving.now())
+        if self._source.blocking:
+            return await self._submit(self._read, names, *ends, min_stride)
+        blocks = self._source.blocks(names, *ends)
+        return await self._submit(self._reply, names, blocks, min_stride)
+
+    def _fields(self, start: float, end: float) -> tuple[dict[str, Any], dict[str, Any]]:
+        return fields_reply(self._source.fields(start, end))
+
+    def _read(self, names: Sequence[str], start: float, end: float, stride: float | None) -> Any:
+        return self._reply(names, self._source.blocks(names, start, end), stride)
+
+    def _reply(self, names: Sequence[str], blocks: Sequence[Block], stride: float | None) -> Any:
+        reduced = [reduce(block, stride, self._serving.max_points) for block in blocks]
+        too_much = size(reduced) > self._serving.allowance
+        return False if too_much else data_reply(names, reduced)
 
 
 class SourceNode(DataNodeServer):
-    """Serves a source."""
-
-    _log = Logger()
+    """A node that serves a source, under the name that the source has."""
 
     def __init__(
         self,
@@ -78,6 +103,7 @@ class SourceNode(DataNodeServer):
         added: Callable[[SourceNode], object] | None = None,
     ) -> None:
         """
+        @param reactor: L{None}: the one that is installed.
         @param added: called each time the hub has put the node into its list.
         """
         super().__init__(config)
@@ -96,35 +122,9 @@ class SourceNode(DataNodeServer):
         """Let the source listen, whether or not there is a hub."""
         source = self._serving.source
         if IListening.providedBy(source):
-            text = "{name} cannot listen"
             listening: Deferred[Any] = maybeDeferred(source.joined, self)
-            listening.addErrback(lambda f: self._log.failure(text, f, name=self.name))
+            listening.addErrback(self.onUserError, "While the source began to listen")
         return super().onJoin(details)
 
-    def get_fields(self, start: float, end: float) -> Deferred[Any]:
-        """Ask the source."""
-        serving = self._serving
-        first, last = interval(start, end, serving.now())
-        if serving.source.blocking:
-            return serving.submit(self._clock())(serving.fields, first, last)
-        return maybeDeferred(serving.fields, first, last)
-
-    def get_data(
-        self, field: list[str], start: float, end: float, min_stride: float | None = None
-    ) -> Deferred[Any]:
-        """Ask the source, and downsample."""
-        serving = self._serving
-        submit = serving.submit(self._clock())
-        first, last = interval(start, end, serving.now())
-        if serving.source.blocking:
-            return submit(serving.data, field, first, last, min_stride)
-        found = maybeDeferred(serving.source.blocks, field, first, last)
-        return found.addCallback(lambda blocks: submit(serving.reply, field, blocks, min_stride))
-
-    async def _fields(self, start: Any, end: Any) -> Any:
-        return await self.get_fields(start, end)
-
-    async def _data(self, field: Any, start: Any, end: Any, min_stride: Any = None) -> Any:
-        check_query(start, end, min_stride)
-        # What the source has given was brought within the limits already.
-        return await self.get_data(check_names(field), start, end, min_stride)
+    def _make_answers(self, reactor: Any) -> SourceAnswers:
+        return self._serving.answers(reactor)
