@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 import psutil
 from twisted.trial.unittest import SkipTest
@@ -28,6 +29,7 @@ from tests.integration.processes import (
 
 __all__ = ["Hub", "Router", "require_crossbar"]
 
+T = TypeVar("T")
 UP = r"NODE_BOOT_COMPLETE"
 INSTALLED = ROOT / "build" / "crossbar" / "bin" / "crossbar"
 
@@ -46,6 +48,14 @@ def require_crossbar() -> Path:
     if os.environ.get("NETSIM_REQUIRE_INTEGRATION") == "1":
         raise AssertionError(missing)
     raise SkipTest(missing)
+
+
+def patiently(wait: Callable[[], T]) -> T:
+    """Wait longer: to start takes crossbar 5 seconds of a core, of which others want a share."""
+    for _ in range(2):
+        with suppress(AssertionError):
+            return wait()
+    return wait()
 
 
 def kill_tree(process: Process) -> None:
@@ -134,7 +144,7 @@ class Router(Place):
         words = ["start", "--cbdir", self._node, "--color=false", "--logformat=none"]
         self.process = self.test.start(self._program, *words, environment={"PYTHONUNBUFFERED": "1"})
         self.test.addCleanup(kill_tree, self.process)
-        self.process.says(UP)
+        patiently(lambda: self.process.says(UP))
 
     def kill(self) -> None:
         """End it at once; its ports are closed on return."""
@@ -161,16 +171,18 @@ class Hub(Place):
 
     def start(self, *options: str, ready: bool = True) -> Service:
         """Start it, also again."""
-        self.service = self.test.serve(
+        self.service = service = self.test.serve(
             *netsim("netsim-hub"),
             f"--directory={self.directory}",
             f"--port={self.port}",
             f"--ocs-port={self.plain_port}",
             f"--crossbar={self._program}",
             *options,
-            ready=ready,
+            ready=False,
         )
-        return self.service
+        if ready:
+            patiently(lambda: service.address)
+        return service
 
     def _end_leftovers(self) -> None:
         # A hub that was killed leaves its router.
