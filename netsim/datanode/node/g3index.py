@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
@@ -82,17 +83,17 @@ class Index:
         A file may be told that has none after all.
         """
         timelines: dict[str, str] = {}
-        found: list[tuple[datetime, Path, str]] = []
+        found: list[tuple[datetime, str, str]] = []
         with self._reading() as connection:
             for first in range(0, len(names), _AT_ONCE):
                 some = names[first : first + _AT_ONCE]
                 timelines.update(_timelines(connection, some))
                 found += _files(connection, some, start, end)
-        files: dict[Path, list[str]] = {}
+        files: dict[str, list[str]] = {}
         for _, path, name in sorted(found):
             files.setdefault(path, []).append(name)
             timelines.setdefault(name, name)
-        return Where(timelines, files)
+        return Where(timelines, {Path(path): each for path, each in files.items()})
 
     def _reading(self) -> AbstractContextManager[Connection]:
         # A scanner may come later than its nodes: until then there is nothing.
@@ -110,7 +111,7 @@ def _timelines(connection: Connection, names: Sequence[str]) -> Iterator[tuple[s
 
 def _files(
     connection: Connection, names: Sequence[str], start: float, end: float
-) -> Iterator[tuple[datetime, Path, str]]:
+) -> Iterator[tuple[datetime, str, str]]:
     # Both names may have dots: a feed and a field of it are found by all that they could be,
     # and only then compared with what was asked for.
     parts = {split for name in names for split in _splits(name)}
@@ -125,7 +126,7 @@ def _files(
     )  # fmt: skip
     for row in connection.execute(asked):
         if (name := f"{row.description}.{row.field}") in wanted:
-            yield row.start, Path(row.path, row.filename), name
+            yield row.start, os.path.join(row.path, row.filename), name
 
 
 def _splits(name: str) -> Iterator[tuple[str, str]]:
