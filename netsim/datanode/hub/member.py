@@ -112,32 +112,41 @@ class Member:
             self.log.warn("node {name!r} is denied: {problem}", name=_short(name), problem=problem)
             return False
         node = Node(name, _short(description or ""), session_id)
-        await self._forget_dead(node)
-        if not self.roster.add(node):
-            holder = self.roster.holder(name)
-            why = "there are too many" if holder is None else f"session {holder.session} has it"
-            self.log.warn(
-                "node {name} of session {session} is denied: {why}",
-                name=name,
-                session=session_id,
-                why=why,
-            )
-            return False
-        if self._rebuilding is not None:
-            self._rebuilding.added[name] = node
-            self._rebuilding.subtracted.discard(name)
-        return True
+        problem = await self._dispute(node) or self._let_in(node)
+        if problem is not None:
+            text = "node {name} of session {session} is denied: {problem}"
+            self.log.warn(text, name=name, session=session_id, problem=problem)
+        return problem is None
 
-    async def _forget_dead(self, node: Node) -> None:
-        """Whoever has the name of a node may be gone without a word."""
+    def _let_in(self, node: Node) -> str | None:
+        """Put it on the roster, or tell why not."""
+        if not self.roster.add(node):
+            holder = self.roster.holder(node.name)
+            return "there are too many" if holder is None else _held_by(holder)
+        if self._rebuilding is not None:
+            self._rebuilding.added[node.name] = node
+            self._rebuilding.subtracted.discard(node.name)
+        return None
+
+    async def _dispute(self, node: Node) -> str | None:
+        """Whoever has the name of a node may be gone without a word; tell if not."""
         holder = self.roster.holder(node.name)
-        if holder is None or holder.session == node.session or self._session is None:
-            return
+        if holder is None or holder.session == node.session:
+            return None
+        if await self._is_alive(holder.session):
+            return _held_by(holder)
+        self._end(holder.session)
+        # That took its time, and the end of this one may have been told meanwhile.
+        return None if await self._is_alive(node.session) else "it is gone"
+
+    async def _is_alive(self, session_id: int) -> bool:
+        if self._session is None:
+            return True
         try:
-            await self._session.call("wamp.session.get", holder.session)
+            await self._session.call("wamp.session.get", session_id)
         except ApplicationError as error:
-            if error.error == _NO_SESSION:
-                self._end(holder.session)
+            return bool(error.error != _NO_SESSION)
+        return True
 
     def _subtract(self, name: Any, session_id: Any) -> bool:
         is_there = isinstance(name, str) and self.roster.subtract(name, session_id)
@@ -155,9 +164,9 @@ class Member:
         self.roster.leave(session_id)
 
     def _announce(self, what: str, node: Node) -> None:
-        self.log.info("{what}: {name}", what=what, name=node.name)
+        self.log.info("node {name} {what}", name=node.name, what=what)
         if self._session is not None:
-            self._session.publish(uri(f"consumer.{what}"), node.told())
+            self._session.publish(uri(f"consumer.data_node_{what}"), node.told())
 
 
 async def _present(session: Caller) -> list[Node]:
@@ -180,6 +189,10 @@ async def _node(session: Caller, id: int) -> Node | None:
     if bad_name(name) is not None or not callees:
         return None
     return Node(name, None, callees[0])
+
+
+def _held_by(holder: Node) -> str:
+    return f"session {holder.session} has its name"
 
 
 def _short(text: Any) -> str:

@@ -14,8 +14,7 @@ LONGEST_NAME = 255
 LONGEST_DESCRIPTION = 4096
 """Characters."""
 
-ADDED = "data_node_added"
-SUBTRACTED = "data_node_subtracted"
+ADDED, SUBTRACTED = "added", "subtracted"
 
 Announce = Callable[[str, "Node"], object]
 """Hears L{ADDED} or L{SUBTRACTED}, and of which node."""
