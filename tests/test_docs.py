@@ -31,10 +31,16 @@ PATIENCE = 120
 PAGE_NAMES = {
     "daemon": "netsim-daemon",
     "dsisocket": "netsim-dsisocket",
+    "grafana": "netsim-grafana",
+    "hub": "netsim-hub",
     "record": "netsim-proxy",
     "replay": "netsim-replay",
+    "scanner": "netsim-scanner",
 }
 """Commands that the page has under the names of their services."""
+
+SHARED = {"netsim node ": "netsim-node"}
+"""Beginnings of commands, and under which name the page has options that all of them have."""
 
 _ENTRY = re.compile(r"^\.\. (program|option):: (.+)\n((?:\n|   .*\n)*)", re.MULTILINE)
 _DEFAULT = re.compile(r"Default: `([^`]+)`")
@@ -52,6 +58,10 @@ def described() -> Described:
         else:
             spelt = [word.partition("=")[0] for word in names.split(", ")]
             options[frozenset(word.split()[0].lstrip("-") for word in spelt)] = text
+    for beginning, shared in SHARED.items():
+        common = programs.pop(shared)
+        for program in (each for each in programs if each.startswith(beginning)):
+            programs[program] = common | programs[program]
     return programs
 
 
@@ -63,7 +73,8 @@ def existing() -> Iterator[tuple[str, Any]]:
             name, options = prefix + last, getattr(import_module(module), kind)()
             if isinstance(options, GroupOptions):
                 groups.append((f"{name} ", options.commands))
-            else:
+            # A choice of commands may be one itself.
+            if not isinstance(options, GroupOptions) or name in PAGE_NAMES:
                 yield PAGE_NAMES.get(name, f"netsim {name}"), options
 
 
