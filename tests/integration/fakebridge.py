@@ -7,8 +7,10 @@ import math
 import threading
 import time
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import quote
 
 from netsim.datanode.grafana.pages import PAGE
 from netsim.web.assets import STATIC, plotly_script
@@ -116,21 +118,24 @@ class FakeBridge:
         finally:
             with self._lock:
                 self.busy -= 1
-        headers = {"X-Netsim-Failed-Nodes": ", ".join(self.failed)} if self.failed else {}
+        failed = ",".join(quote(name, safe="") for name in self.failed)
+        headers = {"X-Netsim-Failed-Nodes": failed} if failed else {}
         handler.send_json(answer, 200, headers)
 
     def _points(self, target: str, body: Json) -> list[Point]:
-        begin, end = (_seconds(body["range"][key]) for key in ("from", "to"))
-        begin, end = max(begin, self.begin), min(end, self.end)
+        first, last = (_seconds(body["range"][key]) for key in ("from", "to"))
+        # As nodes do it: what there is in each step of the range, not of the data.
+        step = max(1.0, math.ceil((last - first) / (body["maxDataPoints"] - 1)))
+        begin, end = max(first, self.begin), min(last, self.end)
         if end <= begin:
             return []
-        step = max(1.0, (end - begin) / body["maxDataPoints"])
-        times = [begin + step * index for index in range(int((end - begin) / step))]
+        times = [begin, *(t for t in _multiples(step, begin, end))]
         return [[self.values[target](t), round(t * 1000)] for t in times]
 
 
 class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+    # A connection for each request: none is left when the bridge is closed.
+    protocol_version = "HTTP/1.0"
 
     def answer(self, method: str, path: str, body: bytes) -> None:
         raise NotImplementedError
@@ -177,7 +182,10 @@ def _find(path: str) -> tuple[str, bytes] | None:
     return None
 
 
-def _seconds(text: str) -> float:
-    from datetime import datetime
+def _multiples(step: float, begin: float, end: float) -> list[float]:
+    first = math.floor(begin / step) + 1
+    return [number * step for number in range(first, math.ceil(end / step))]
 
+
+def _seconds(text: str) -> float:
     return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()

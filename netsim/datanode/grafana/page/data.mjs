@@ -8,7 +8,8 @@ import { EMPTY, extentOf } from "./series.mjs";
 import { FIRST, around, rangeOf } from "./span.mjs";
 
 const FAILED = "X-Netsim-Failed-Nodes";
-const FOR_EXTENT = 100; // points
+const FINE = 1000; // points
+const MOST_LOOKS = 6;
 
 export class Data {
   #answers = new Map();
@@ -71,9 +72,7 @@ export class Data {
     this.#waits(performance.now());
     let found = null;
     try {
-      const all = { from: FIRST, to: Date.now() };
-      const { body } = await this.api.post("query", questionOf(this.#view.fields, all, FOR_EXTENT), search.signal);
-      found = extentOf([...answersOf(body).values()]);
+      found = await this.#find(search.signal);
       [this.nowhere, this.error] = [found === null, null];
     } catch (error) {
       this.#failed(error);
@@ -84,6 +83,23 @@ export class Data {
     this.#search = null;
     this.#waits(null);
     return found && around(found, Date.now());
+  }
+
+  // From where to where there is something. What is asked of all time comes with times that are
+  // weeks wrong, so it is asked again, closer and closer.
+  async #find(stop) {
+    const all = { from: FIRST, to: Date.now() };
+    let [found, range] = [null, all];
+    for (let looks = 0; looks < MOST_LOOKS; looks += 1) {
+      const { body } = await this.api.post("query", questionOf(this.#view.fields, range, FINE), stop);
+      found = extentOf([...answersOf(body).values()]) ?? found;
+      const wrong = (range.to - range.from) / FINE;
+      if (found === null || wrong < (found.to - found.from) / 100) {
+        break;
+      }
+      range = { from: Math.max(all.from, found.from - 4 * wrong), to: Math.min(all.to, found.to + 4 * wrong) };
+    }
+    return found;
   }
 
   async #load(stop) {

@@ -70,16 +70,39 @@ test("nothing is asked where nothing is shown", async () => {
   assert.deepEqual([asked.length, data.since, data.loader.busy], [1, null, false]);
 });
 
-test("where there is anything is asked of all time, and leads there", async () => {
+test("where there is anything is asked of all time, closer and closer, and leads there", async () => {
   const { data, asked } = make();
   data.look(view("n::a"), true);
   const found = data.whole();
   assert.equal(asked[1].question.range.from, "1970-01-01T00:00:01.000Z");
   assert.ok(data.since !== null);
-  asked[1].answer([points("n::a", 1e12, 1e12 + 1e9)]);
+  // A node tells one sample of each step of what was asked for.
+  const [begin, end] = [1e12, 1e12 + 1e8];
+  for (let turn = 1; turn < asked.length; turn += 1) {
+    const { range, maxDataPoints } = asked[turn].question;
+    const [from, to] = [Date.parse(range.from), Date.parse(range.to)];
+    const step = (to - from) / maxDataPoints;
+    assert.ok(from < begin && to > end, "all of it");
+    asked[turn].answer([points("n::a", Math.ceil(begin / step) * step, Math.max(Math.ceil(begin / step), Math.floor(end / step)) * step)]);
+    await settle();
+  }
   const { last, from, to } = await found;
-  assert.ok(last === null && from < 1e12 && to > 1e12 + 1e9);
+  assert.equal(last, null);
+  assert.ok(from < begin && begin - from < 5e6 && to > end - 2e6 && to - end < 5e6, `${from - begin} ${to - end}`);
   assert.deepEqual([data.nowhere, data.since], [false, null]);
+  assert.ok(asked.length <= 7, `${asked.length}`);
+});
+
+test("a single sample is found as well", async () => {
+  const { data, asked } = make();
+  data.look(view("n::a"), true);
+  const found = data.whole();
+  for (let turn = 1; turn < asked.length; turn += 1) {
+    asked[turn].answer([points("n::a", 1e12)]);
+    await settle();
+  }
+  const { from, to } = await found;
+  assert.ok(from < 1e12 && to > 1e12);
 });
 
 test("nowhere, or it cannot be told", async () => {
