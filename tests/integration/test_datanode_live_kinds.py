@@ -88,9 +88,8 @@ class LiveKindsTests(DaemonTestCase):
         """What an agent publishes is served, and so is what comes after the router was away."""
         agent = self.start(sys.executable, AGENT, self.hub.plain_url, "LSA22YE", "temperatures")
         agent.says("joined")
-        self.node(
-            "thermometry", "lake", f"--router={self.hub.plain_url}", TARGET="LSA22YE", NAME="lake"
-        )
+        told = {**self.hub.environment, "TARGET": "LSA22YE", "NAME": "lake"}
+        self.node("thermometry", "lake", **told)
         now = time.time()
         data = {"Channel 1": [1.5, 2.5], "State": ["on", "off"]}
         block = {"block_name": "temps", "timestamps": [now - 1, now], "data": data}

@@ -13,6 +13,7 @@ from netsim.datanode.interfaces import IListening, ISource
 from netsim.datanode.model import NUMBER, STRING, Field
 from netsim.datanode.node.feed import PAUSE, FeedSource
 from netsim.datanode.node.memory import FIELDS
+from netsim.datanode.node.ring import CHUNK
 from tests.datanode.router import Router
 
 TOPIC = "observatory.LSA22YE.feeds.temperatures"
@@ -80,19 +81,26 @@ class FeedSourceTests(SynchronousTestCase):
         self.now += 60
         self.assertEqual(([], set()), (self.values("a"), self.names()))
 
+    def test_forgotten(self) -> None:
+        """What is too old is forgotten when something comes."""
+        self.source.received(event([NOW] * CHUNK, a=[1.0] * CHUNK))
+        self.now += 200
+        self.source.received(None)
+        self.assertEqual({}, self.source._memory._rings)
+
     def test_bad(self) -> None:
         """Bad events do no harm; they are counted, and told once in a while."""
         with capturedLogs() as logs:
             self.source.received()
             self.source.received("x", why="not")
-            self.source.received(event([NOW], a=[1, 2], b=[3]))
+            self.source.received(event([NOW], a=[1, 2], b=[3], c=[]))
             self.now += PAUSE
             self.source.received(None)
         texts = [formatEvent(log) for log in logs]
         self.assertEqual(2, len(texts))
         self.assertIn(f"{TOPIC}: an event is no pair", str(texts[0]))
         self.assertIn("; 1 such problems so far", str(texts[0]))
-        self.assertIn("; 4 such problems so far", str(texts[1]))
+        self.assertIn("; 5 such problems so far", str(texts[1]))
         self.assertEqual({"b"}, self.names())
 
     def test_future(self) -> None:

@@ -150,3 +150,11 @@ class SensorsSourceTests(SynchronousTestCase):
             self.reactor.advance(INTERVAL * 2)
         self.assertEqual(([], []), (self.worker.waiting, list(logs)))
         self.assertEqual(1, len(self.reactor.children))
+
+    def test_stoppedLate(self) -> None:
+        """What the system still tells after that is not kept."""
+        self.source = self.make(None)
+        self.source.startService()
+        self.stop()
+        self.worker.waiting[-1].callback([Reading("load", 1.0)])
+        self.assertEqual([], self.source.blocks(["load"], 0, NOW * 2))

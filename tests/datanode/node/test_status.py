@@ -18,6 +18,7 @@ from zope.interface.verify import verifyObject
 from netsim.datanode.interfaces import ISource
 from netsim.datanode.node import status
 from netsim.datanode.node.memory import FIELDS
+from netsim.datanode.node.ring import CHUNK
 from netsim.datanode.node.status import PROJECTS, StatusSource
 from netsim.errors import PeerError
 
@@ -31,7 +32,7 @@ class FakeDaemon:
     @ivar kept: by project, its statuses and when they came.
     @ivar asked: the histories that were asked for.
     @ivar error: why it does not answer.
-    @ivar held: what has been asked and is not answered, where it is slow.
+    @ivar held: fires when it answers, where it is slow.
     """
 
     def __init__(self) -> None:
@@ -41,6 +42,7 @@ class FakeDaemon:
         self.error: Exception | None = None
         self.broken: set[str] = set()
         self.is_slow = self.is_closed = False
+        self.held: Deferred[None] | None = None
 
     def sync(self, name: str, time: float, **told: Any) -> None:
         """A program tells its status."""
@@ -49,7 +51,8 @@ class FakeDaemon:
 
     async def projects(self) -> bytes:
         if self.is_slow:
-            await Deferred()
+            self.held = Deferred()
+            await self.held
         if self.error is not None:
             raise self.error
         entries = [{"name": name, "synced": time} for name, time in self.synced.items()]
@@ -265,19 +268,25 @@ class StatusSourceTests(SynchronousTestCase):
         self.daemon.sync("a", NOW, x=1)
         self.start()
         self.daemon.is_slow = True
+        self.daemon.sync("a", NOW + 1, x=1)
         self.wait()
         with capturedLogs() as logs:
             self.successResultOf(self.source.stopService())
+            assert self.daemon.held is not None
+            self.daemon.held.callback(None)
         self.assertEqual([], self.logged(logs))
+        self.assertEqual(1, len(self.daemon.asked))
         self.assertTrue(self.daemon.is_closed and self.worker.is_stopped)
         self.assertEqual((set(), []), (self.joined(), self.clock.getDelayedCalls()))
 
     def test_bounded(self) -> None:
         """What it knows of projects is forgotten with their samples."""
-        self.daemon.sync("a", NOW, x=1)
+        for _ in range(CHUNK):
+            self.daemon.sync("a", NOW, x=1)
         self.start()
         del self.daemon.synced["a"]
         self.wait()
         self.assertIn("a", self.source._latest)
         self.clock.advance(120)
         self.assertEqual(({}, {}), (self.source._latest, self.source._synced))
+        self.assertEqual({}, self.source._memory._rings)
