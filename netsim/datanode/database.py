@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, inspect, make_url
 from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.sql.dml import Insert
@@ -87,12 +87,13 @@ class Database:
         self._writing = self._engine.execution_options(writing=True)
 
     def prepare(self) -> None:
-        """Make the tables that are not there."""
+        """Make the tables that are not there; who only reads need not be allowed to."""
         for _ in METADATA.tables:
+            if self._is_prepared():
+                return
             try:
                 with self.writing() as connection:
                     METADATA.create_all(connection)
-                return
             except DatabaseError as error:
                 # Servers do not keep others from making the same at the same time.
                 if "already exists" not in str(error):
@@ -107,18 +108,19 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Give a connection whose changes are made all together, or not at all."""
-        with _explained(self.place):
-            self._make_directory()
-            with self._writing.begin() as connection:
-                yield connection
+        with _explained(self.place), self._writing.begin() as connection:
+            yield connection
 
     def close(self) -> None:
         """Let go of all connections."""
         self._engine.dispose()
 
-    def _make_directory(self) -> None:
-        if self._url.get_backend_name() == "sqlite":
-            Path(str(self._url.database)).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    def _is_prepared(self) -> bool:
+        with _explained(self.place):
+            if self._url.get_backend_name() == "sqlite":
+                directory = Path(str(self._url.database)).parent
+                directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return METADATA.tables.keys() <= {*inspect(self._engine).get_table_names()}
 
 
 def upsert(connection: Connection, table: Table) -> Insert:
@@ -173,8 +175,6 @@ def _make_engine(url: URL) -> Engine:
 
 
 def _connected(connection: Any, record: Any) -> None:
-    # Transactions begin where we say: the driver's own would not cover savepoints.
-    connection.isolation_level = None
     # A process that is killed loses nothing.
     connection.execute("PRAGMA synchronous = NORMAL")
 

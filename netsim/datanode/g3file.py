@@ -153,12 +153,10 @@ class _Reader:
     def read(self, frame: Frame) -> Any:
         if self._reader is None:
             self._reader, self._at = self._core.G3Reader(self._path), 0
-        reader, self._reader = self._reader, None
         if self._at != frame.start:
-            reader.seek(frame.start)
-        [decoded] = reader.Process(None)
-        # One that has failed is not used again: it may have stopped anywhere.
-        self._reader, self._at = reader, frame.end
+            self._reader.seek(frame.start)
+        [decoded] = self._reader.Process(None)
+        self._at = frame.end
         return decoded
 
 

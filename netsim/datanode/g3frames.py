@@ -103,7 +103,7 @@ class Frames:
     def _length(self) -> int:
         read = self._file.read(_LENGTH.size)
         self._at += _LENGTH.size
-        if len(read) < _LENGTH.size or self._at > self._size:
+        if len(read) < _LENGTH.size:
             raise EOFError
         length: int = _LENGTH.unpack(read)[0]
         return length

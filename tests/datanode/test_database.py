@@ -8,7 +8,7 @@ from pathlib import Path
 from unittest import mock
 
 import pymysql
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert, select
 from sqlalchemy.dialects import mysql
 from sqlalchemy.exc import OperationalError
 from twisted.trial.unittest import SynchronousTestCase
@@ -85,10 +85,23 @@ class DatabaseTests(SynchronousTestCase):
     def test_prepared_by_others(self) -> None:
         """Tables that somebody else makes at the same time are as good."""
         exists = OperationalError("", {}, pymysql.err.OperationalError(1050, "x already exists"))
-        make = mock.Mock(side_effect=[exists, exists, None])
-        self.patch(database.METADATA, "create_all", make)
+        make = database.METADATA.create_all
+        some = mock.Mock(side_effect=[exists, exists, None])
+
+        def made(connection: Connection) -> None:
+            some()
+            make(connection)
+
+        self.patch(database.METADATA, "create_all", made)
         self.database.prepare()
-        self.assertEqual(make.call_count, 3)
+        self.assertEqual(some.call_count, 3)
+        self.assertEqual(self.names(), [])
+
+    def test_read_only(self) -> None:
+        """Where the tables are, nothing is written."""
+        self.database.prepare()
+        with self.database.writing():
+            Database(read_url(str(self.path), None)).prepare()
 
     def test_all_or_nothing(self) -> None:
         """What fails has changed nothing, savepoints or not."""

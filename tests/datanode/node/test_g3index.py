@@ -74,9 +74,9 @@ class IndexTests(SynchronousTestCase):
 
     def test_names(self) -> None:
         """Fields are found by feed and name, both of which may have dots; others are not."""
-        self.write("1", 0.0, "c", "b.c", "b", feed="a.b")
+        self.write("1", 0.0, "c", "b.c", "b", "y", feed="a.b")
         self.write("2", 0.0, "b.c", "", "°C x", feed="a")
-        names = ["a.b.c", "a.b.b.c", "a.", "a.°C x", "nothing", "a.b.c.d", "", "c", ".c"]
+        names = ["a.b.c", "a.b.b.c", "a.", "a.°C x", "nothing", "a.b.c.d", "", "c", ".c", "x.y"]
         found = self.index.where(names, 0, 1)
         self.assertEqual(
             self.files(names, 0, 1), {"1": ["a.b.b.c", "a.b.c"], "2": ["a.", "a.b.c", "a.°C x"]}
