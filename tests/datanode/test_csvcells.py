@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
+import time
 from typing import Any
 from unittest import mock
 
@@ -64,6 +66,20 @@ class ReadTests(SynchronousTestCase):
         ):
             found = self.read(f"{text},1\n", layout(2, (1,), "iso"))
             self.assertEqual(found[0], [1500000000.25], text)
+
+    def set_zone(self, name: str | None) -> None:
+        os.environ.pop("TZ", None)
+        if name is not None:
+            os.environ["TZ"] = name
+        time.tzset()
+
+    def test_zone(self) -> None:
+        """Times without an offset are in UTC, wherever this runs."""
+        before = os.environ.get("TZ")
+        self.addCleanup(self.set_zone, before)
+        self.set_zone("Asia/Tokyo")
+        found = self.read("2017-07-14T02:40:00,1\n", layout(2, (1,), "iso"))
+        self.assertEqual(found[0], [1500000000])
 
     def test_no_time(self) -> None:
         """Such rows are left out, and counted."""

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from netsim.datanode import csvtable, growing
-from netsim.datanode.csvlayout import SAMPLE, Wanted
+from netsim.datanode.csvcells import Cells, read_cells
+from netsim.datanode.csvlayout import SAMPLE, Layout, Wanted
 from netsim.datanode.csvtable import CsvOutliner, CsvReader, Table
 from netsim.errors import DataFileError
 from tests.properties import examples
@@ -79,6 +80,11 @@ class ReaderTests(TableTestCase):
         self.append("time,a\n1,2\nx\n3,4\ny,5\n")
         self.check(t=[1, 3], a=[2, 4], bad=2)
 
+    def test_long_line(self) -> None:
+        self.patch(growing, "CHUNK", 64)
+        self.append("time,a\n1,2\n" + "3" * 200 + "\n3,4\n")
+        self.check(t=[1, 3], a=[2, 4], bad=1)
+
     def test_no_header(self) -> None:
         reason = "expected a first line with the names of two columns or more"
         for text in ("", "time\n"):
@@ -123,10 +129,12 @@ class GrowTests(TableTestCase):
         self.append("time,a\n" + "".join(f"{row + 1},{row}.5\n" for row in range(count)))
         self.read()
         read: list[bytes] = []
-        cells = csvtable.read_cells
-        self.patch(
-            csvtable, "read_cells", lambda data, layout: (read.append(data), cells(data, layout))[1]
-        )
+
+        def counted(data: bytes, layout: Layout) -> Cells:
+            read.append(data)
+            return read_cells(data, layout)
+
+        self.patch(csvtable, "read_cells", counted)
         self.append(f"{count + 1},x\n{count + 2},0\nz")
         table = self.read()
         self.assertEqual(read, [f"{count + 1},x\n{count + 2},0\n".encode()])
@@ -182,6 +190,10 @@ class OutlinerTests(TableTestCase):
         outline = CsvOutliner()(self.path)
         self.assertEqual((outline.first, outline.last, outline.interval), (10, count + 9, 1))
         self.assertEqual(outline.layout, self.read().layout)
+
+    def test_mark(self) -> None:
+        self.append("\ufefftime,a\n10,1\n")
+        self.assertEqual(CsvOutliner(Wanted("time"))(self.path).first, 10)
 
     def test_refused(self) -> None:
         self.append("time,a\n")

@@ -163,6 +163,13 @@ class AnewTests(GrowingFileTestCase):
         self.write(b"2 2\n" * 1000)
         self.assertEqual(self.read(), b"2 2\n" * 1000)
 
+    def test_rewritten_amidst(self) -> None:
+        """Neither its ends nor its size are others."""
+        with self.path.open("r+b") as file:
+            file.seek(2000)
+            file.write(b"2")
+        self.assertIn(b"2 1\n", self.read())
+
     def test_truncated(self) -> None:
         os.truncate(self.path, 8)
         self.assertEqual(self.read(), b"1 1\n" * 2)

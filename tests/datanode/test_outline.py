@@ -35,7 +35,7 @@ class OutlinerTests(SynchronousTestCase):
 
     def test_every_size(self) -> None:
         """The two parts neither miss nor repeat a line, wherever they meet."""
-        for count in (1, 2, 2047, 2048, 2049, 3000, 4095, 4096, 4097):
+        for count in (1, 2, *range(1819, 1824), 2047, 2048, 2049, 3000, 4095, 4096, 4097):
             text = "".join(f"{time} 1\n" for time in range(100_000, 100_000 + count))
             outline = self.outline(text)
             self.assertEqual((outline.first, outline.last), (100_000, 99_999 + count))
@@ -91,6 +91,10 @@ class IntervalTests(SynchronousTestCase):
 
     def test_aperiodic(self) -> None:
         self.assertIsNone(mean_interval(np.array([0.0, 1, 11, 12, 112, 113, 150])))
+
+    def test_bursts(self) -> None:
+        steps = [10.0] * 6 + [0.1] * 4
+        self.assertIsNone(mean_interval(np.cumsum(steps)))
 
     def test_too_few(self) -> None:
         self.assertIsNone(mean_interval(np.array([1.0])))

@@ -267,9 +267,9 @@ class SharedTimesTests(SynchronousTestCase):
         self.assertIs(self.times.share(np.arange(5.0)), t)
 
     def test_same_ends(self) -> None:
-        self.times.share(np.array([1.0, 2.0, 4.0]))
-        t = self.times.share(np.array([1.0, 3.0, 4.0]))
-        self.assertEqual(t.tolist(), [1, 3, 4])
+        first = self.times.share(np.array([1.0, 2.0, 4.0]))
+        second = self.times.share(np.array([1.0, 3.0, 4.0]))
+        self.assertEqual((first[1], second[1]), (2, 3))
 
     def test_released(self) -> None:
         """Nothing is kept that nobody uses."""
@@ -285,6 +285,8 @@ class SharedTimesTests(SynchronousTestCase):
         first, second = map(reader, paths)
         self.assertIs(first.t, second.t)
         self.assertEqual((first.v.tolist(), second.v.tolist()), ([0, 0], [1, 1]))
+        # What is left of the times that were not taken is nothing.
+        self.assertIsNone(second.v.base)
 
 
 class MemoryTests(SynchronousTestCase):

@@ -79,7 +79,7 @@ class CsvSource:
             for column, values in table.columns.items()
             if (name := self._prefix(path) + column) in asked
         }
-        if where.start == where.stop or not columns:
+        if where.start >= where.stop or not columns:
             return None
         return Block(path.stem, table.t[where], columns, finalized([float(table.t[-1])], end))
 

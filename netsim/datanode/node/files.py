@@ -49,9 +49,9 @@ def listing(directory: Path) -> list[str]:
 
 
 def between(t: Floats, start: float, end: float) -> slice:
-    """Where the times of [start, end) are."""
+    """Where the times of [start, end) are; a slice of nothing may end before it starts."""
     first, last = np.searchsorted(t, (start, end))
-    return slice(int(first), int(max(first, last)))
+    return slice(int(first), int(last))
 
 
 def finalized(lasts: Sequence[float], end: float) -> float | None:

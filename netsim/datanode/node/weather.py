@@ -78,7 +78,7 @@ class WeatherSource:
         """Give what the files of these fields have in [start, end)."""
         paths = self._paths()
         timelines: dict[str, dict[str, Reading]] = {}
-        asked = (paths[name] for name in dict.fromkeys(names) if name in paths)
+        asked = (paths[name] for name in names if name in paths)
         for path, reading in self._readings.readable(asked):
             header = Header.read(reading.header, path.stem)
             timelines.setdefault(header.timeline, {})[path.stem] = reading

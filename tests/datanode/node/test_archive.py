@@ -66,6 +66,7 @@ class FieldsTests(ArchiveTestCase):
         self.assertEqual([each.name for each in self.source.fields(0, 3 * DAY).fields], ["a"])
         self.assertEqual(self.source.fields(20 * DAY, 30 * DAY).fields, ())
         self.assertEqual(self.source.fields(60 * DAY, 0).fields, ())
+        self.assertEqual(self.source.fields(1.6 * DAY, 1.4 * DAY).fields, ())
 
     def test_one_file(self) -> None:
         """Of each field one file is opened, the last."""

@@ -49,6 +49,7 @@ class DirectoryTests(FilesTestCase):
         self.assertEqual(self.names(21, 101), ["b.y"])
         self.assertEqual(self.names(50, 60), [])
         self.assertEqual(self.names(200, 0), [])
+        self.assertEqual(self.names(18, 12), [])
 
     def test_blocks(self) -> None:
         """The columns of a file share its times."""

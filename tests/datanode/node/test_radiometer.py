@@ -60,7 +60,7 @@ class SourceTests(FilesTestCase):
         self.assertEqual((self.source.name, self.source.blocking), ("ucsc_radiometer", True))
 
     def test_served(self) -> None:
-        self.write("PWV/PWV_UCSC_001-2018.txt", "Day PWV\n1.0 0.5\n1.5 NaN\n\n1.75 0.75\n")
+        self.write("PWV/PWV_UCSC_001-2018.txt", "Day PWV\n1.0 0.5\n1.5 NaN\n\n1.6 inf\n1.75 0.75\n")
         self.write("PWV/PWV_UCSC_2018-202.txt", "Day PWV\n202.25 1.5\n202.5 1.25\n")
         (field,) = self.source.fields(1, unix(2026, 1, 1)).fields
         self.assertEqual((field.name, field.timeline, field.units), ("pwv", "pwv", "mm"))
