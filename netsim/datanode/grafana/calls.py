@@ -67,7 +67,7 @@ class Calls:
         waiting: Deferred[Any] = Deferred(lambda one: self._gave_up(node, key, call, one))
         call.waiting.append(waiting)
         waiting.addTimeout(timeout, self._clock)
-        waiting.addErrback(_too_late, timeout)
+        waiting.addErrback(_too_late)
         if is_new:
             call.answer = maybeDeferred(session.call, uri(f"consumer.{node}.{procedure}"), *args)
             call.answer.addBoth(self._answered, node, key, call)
@@ -101,9 +101,9 @@ class Calls:
             self._pending.pop(node, None)
 
 
-def _too_late(failure: Failure, timeout: float) -> Failure:
+def _too_late(failure: Failure) -> Failure:
     if failure.check(TimeoutError):
-        return Failure(NodeFailed(f"did not answer within {timeout:g} seconds", 504))
+        return Failure(NodeFailed("did not answer in time", 504))
     return failure
 
 

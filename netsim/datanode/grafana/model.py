@@ -103,7 +103,8 @@ class Query:
         """What nodes are asked to keep to, so that there are not too many points."""
         asked = self.stride or 0.0
         if self.points is not None:
-            asked = max(asked, (self.end - self.start) / max(1, self.points - 1))
+            # Half of it at most: a minimum and a maximum are two points.
+            asked = max(asked, (self.end - self.start) / max(2, self.points - 1))
         return asked or None
 
 

@@ -94,8 +94,8 @@ class DataTests(FetchTestCase):
         self.clock.advance(0.1)
         fetched = self.successResultOf(found)
         self.assertEqual(sorted(fetched.nodes), ["m"])
-        self.assertEqual(self.reasons(fetched), {"n": ("did not answer within 10 seconds", 504)})
-        self.assertIn("n did not answer within 10 seconds", self.bridge.lines)
+        self.assertEqual(self.reasons(fetched), {"n": ("did not answer in time", 504)})
+        self.assertIn("n did not answer in time", self.bridge.lines)
 
     def test_slowTwice(self) -> None:
         """The time is that of both calls together."""

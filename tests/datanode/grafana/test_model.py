@@ -34,7 +34,9 @@ class QueryTests(SynchronousTestCase):
             (2.0, 101, 2.0),
             (2.0, 11, 10.0),
             (None, 11, 10.0),
-            (None, 1, 100.0),
+            (None, 3, 50.0),
+            (None, 2, 50.0),
+            (None, 1, 50.0),
         ):
             query = Query(100.0, 200.0, (), stride, points)
             self.assertEqual(query.min_stride, expected, (stride, points))
