@@ -124,7 +124,10 @@ class TextReader:
     def _is_title(self, chunk: bytes, position: int) -> bool:
         if not self.titled or position or not chunk:
             return False
-        return parse(chunk[: chunk.index(b"\n") + 1]).bad > 0
+        try:
+            return len([float(word) for word in chunk[: chunk.index(b"\n")].split()]) != 2
+        except ValueError:
+            return True
 
     def _read(self, path: Path, growing: GrowingFile, known: Reading | None) -> Reading:
         header = known.header if known else None
