@@ -70,18 +70,18 @@ class ChildTests(SynchronousTestCase):
 
     def test_lines(self) -> None:
         """However they come; the last one needs no end."""
-        self.child.outReceived(b"one\ntw")
-        self.child.errReceived(b"bad\r\n\xff\n")
-        self.child.outReceived(b"o\nthree")
+        self.child.childDataReceived(OUT, b"one\ntw")
+        self.child.childDataReceived(ERR, b"bad\r\n\xff\n")
+        self.child.childDataReceived(OUT, b"o\nthree")
         self.assertEqual(self.lines, [(OUT, "one"), (ERR, "bad"), (ERR, "\ufffd"), (OUT, "two")])
         self.end(ProcessDone(0))
         self.assertEqual(self.lines[4:], [(OUT, "three")])
 
     def test_endless_line(self) -> None:
         """It is not kept for ever."""
-        self.child.outReceived(b"x" * LONGEST)
+        self.child.childDataReceived(OUT, b"x" * LONGEST)
         self.assertEqual(self.lines, [])
-        self.child.outReceived(b"xy")
+        self.child.childDataReceived(OUT, b"xy")
         self.assertEqual(self.lines, [(OUT, "x" * (LONGEST + 1) + "y")])
 
     def test_end(self) -> None:

@@ -146,4 +146,4 @@ class MachineTests(SynchronousTestCase):
 
     def test_any_order(self) -> None:
         """A name is held by one session; events and listing tell the same."""
-        run_state_machine_as_test(Machine, settings=examples(200))
+        run_state_machine_as_test(Machine, settings=examples(50))
