@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import time
@@ -83,6 +84,22 @@ class LiveKindsTests(DaemonTestCase):
         self.assertEqual(len(times), len(values))
         self.assertLess(abs(times[1] - times[0] - 2.5), 1.5)
         self.assertLess(abs(time.time() - times[1]), 10)
+
+        self.check_program()
+
+    def check_program(self) -> None:
+        """What lm-sensors prints where there are sensors."""
+        program = self.directory / "bin" / "sensors"
+        program.parent.mkdir()
+        program.write_text('#!/bin/sh\n[ "$*" = -u ] && printf "%b" "$PRINTED"\n')
+        program.chmod(0o755)
+        path = f"{program.parent}:{os.environ['PATH']}"
+        printed = r"chip-isa-0\nAdapter: none\nCore 0:\n  temp1_input: 41.500\n"
+        options = [*self.hub.options, "--name=lab"]
+        self.node("example-sensors", "lab", *options, PATH=path, PRINTED=printed)
+        field = "chip-isa-0_Core 0"
+        eventually(lambda: self.data("lab", field)[1][:1] == [41.5], "what was printed")
+        self.assertEqual("°C", self.ask("lab", "get_fields", 1, 0)[0][field]["units"])
 
     def test_feed(self) -> None:
         """What an agent publishes is served, and so is what comes after the router was away."""
