@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from netsim.datanode.database import Database, read_url
+from netsim.datanode.model import WEB
 from netsim.datanode.node.files import make_cache
 from netsim.datanode.node.g3 import G3Source
 from netsim.datanode.node.g3contents import Loader
@@ -23,6 +24,8 @@ from netsim.datanode.node.g3index import Index
 from tests.datanode.g3files import FEED, Block, require_so3g, write
 from tests.integration.mariadb import PASSWORD, MariaDb
 from tests.integration.processes import IntegrationTestCase, Process, eventually, netsim
+from tests.integration.routers import Hub
+from tests.integration.wamp import Member, WampError
 
 T0 = 1552927915.76223
 TABLES = ("feeds", "fields", "description", "netsim_files", "netsim_fields")
@@ -372,3 +375,44 @@ class MariaDbTests(ScannerTestCase):
         self.check_status(scanner, 1)
         self.assertIn("Access denied for user 'development'", scanner.stderr)
         self.assertNotIn("n0ne", scanner.stderr + scanner.stdout)
+
+
+class NodeTests(ScannerTestCase):
+    def test_g3_reader(self) -> None:
+        """A consumer gets what is in the files, also what comes later, by way of a hub."""
+        hub = Hub(self)
+        server = MariaDb(self)
+        self.write("1.g3", block(count=100, names=["a", "b"]))
+        scanner = self.scanner("--interval=0.3", environment=server.environment)
+        scanner.logs("1 files, 1 read")
+        environment = {**server.environment, "MAX_POINTS": "50"}
+        node = self.start(
+            *netsim("netsim-node"), "g3-reader", *hub.options, environment=environment
+        )
+        node.says("^netsim-node serving g3_reader at ")
+        consumer = Member(hub.url, WEB, hub.consumer_secret, hub.certificate)
+        fields, timelines = consumer.call("consumer.g3_reader.get_fields", 1, 0)
+        names = [f"{FEED}.a", f"{FEED}.b"]
+        self.assertEqual(sorted(fields), names)
+        self.assertEqual({each["timeline"] for each in fields.values()}, {f"{FEED}.temps"})
+        self.assertAlmostEqual(timelines[f"{FEED}.temps"]["interval"], 1.0, places=5)
+        asked = "consumer.g3_reader.get_data"
+        answer = consumer.call(asked, [*names, "none"], T0 + 10, T0 + 20)
+        t = answer["timeline"][f"{FEED}.temps"]["t"]
+        np.testing.assert_allclose(t, [T0 + second for second in range(10, 20)], atol=3e-7)
+        np.testing.assert_allclose(answer["data"][names[1]], np.sin(t), atol=1e-6)
+        self.assertEqual(answer["data"]["none"], [])
+        whole = consumer.call(asked, names, T0, T0 + 1000)
+        self.assertLessEqual(len(whole["data"][names[0]]), 50)
+        self.write("2.g3", block(T0 + 100, 5, ["a", "b"]))
+        scanner.logs("2 files, 1 read")
+        later = consumer.call(asked, names, T0 + 98, T0 + 1000)
+        self.assertEqual(len(later["data"][names[0]]), 7)
+        server.stop()
+        with self.assertRaises(WampError) as caught:
+            consumer.call(asked, names, T0, T0 + 1)
+        self.assertNotIn(PASSWORD, str(caught.exception))
+        server.start()
+        again = consumer.call(asked, names, T0 + 98, T0 + 1000)
+        self.assertEqual(again["data"], later["data"])
+        self.assertNotIn(PASSWORD, node.stderr + node.stdout)
