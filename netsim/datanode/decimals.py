@@ -14,14 +14,14 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
-from netsim.datanode.digits import integers, mantissas, scaled, shifted
+from netsim.datanode.digits import Digits, scaled
 from netsim.datanode.layouts import NEWLINE, Group, Numeral, groups, numerals
 
 __all__ = ["Parsed", "parse"]
 
 Values = NDArray[np.float64]
+Places = NDArray[np.int64]
 Flags = NDArray[np.bool_]
-Bytes = NDArray[np.uint8]
 
 CHUNK = 1 << 20
 """Bytes that are looked at together: they and what comes of them fit into a cache."""
@@ -73,7 +73,7 @@ def _chunks(buffer: bytes) -> Iterator[bytes]:
 def _read(chunk: bytes, columns: int, separator: bytes | None) -> tuple[Values, int]:
     """Give the values of all lines that are not damaged, column by column, and how many are."""
     text = np.frombuffer(chunk, np.uint8)
-    digits = shifted(text)
+    digits = Digits.of(text)
     count, found = groups(text, digits)
     values = np.empty((columns, count))
     known = np.zeros(count, np.bool_)
@@ -83,34 +83,42 @@ def _read(chunk: bytes, columns: int, separator: bytes | None) -> tuple[Values, 
     return (values, 0) if known.all() else _rest(chunk, separator, values, known)
 
 
-def _columns(digits: Bytes, group: Group, places: list[Numeral], values: Values) -> Flags:
+def _columns(digits: Digits, group: Group, places: list[Numeral], values: Values) -> Flags:
     """Read lines of a layout; tell which of them could be read so."""
-    known = np.ones(len(group.ends), np.bool_)
+    known = np.ones(group.size, np.bool_)
     for column, numeral in zip(values, places, strict=True):
         column[group.rows], right = _column(digits, group, numeral)
         known &= right
     return known
 
 
-def _column(digits: Bytes, group: Group, numeral: Numeral) -> tuple[Values, Flags]:
-    ends, counts = group.ends.T, group.counts.T
-    part = None if numeral.part is None else counts[numeral.part]
-    if numeral.whole is None:
-        whole = np.zeros_like(counts[0])
-    else:
-        whole = counts[numeral.whole]
-    last = numeral.whole if numeral.part is None else numeral.part
-    result, right = mantissas(digits, ends[last], whole, part)
-    scale = np.zeros_like(whole) if part is None else part
+def _column(digits: Digits, group: Group, numeral: Numeral) -> tuple[Values, Flags]:
+    whole = scale = np.zeros(1, np.int64)
+    part = minus = None
+    if numeral.whole is not None:
+        ends, whole = group.ends(numeral.whole), group.counts(numeral.whole)
+        minus, sign = digits.signs(ends, whole)
+        whole = whole - sign
+    if numeral.part is not None:
+        ends = group.ends(numeral.part)
+        scale = part = group.counts(numeral.part)
+    result, right = digits.mantissas(ends, whole, part)
     if numeral.exponent is not None:
-        size = counts[numeral.exponent]
-        power = integers(digits, ends[numeral.exponent], size).view(np.int64)
-        scale = scale + power if numeral.reciprocal else scale - power
-        right &= size <= 8
+        power, known = _exponents(digits, group, numeral.exponent)
+        scale = scale - power
+        right &= known
     numbers, exact = scaled(result, scale)
-    if numeral.negative:
-        np.negative(numbers, out=numbers)
+    if minus is not None and minus.any():
+        numbers = np.where(minus, -numbers, numbers)
     return numbers, right & exact
+
+
+def _exponents(digits: Digits, group: Group, place: int) -> tuple[Places, Flags]:
+    ends, counts = group.ends(place), group.counts(place)
+    minus, sign = digits.signs(ends, counts)
+    power, right = digits.integers(ends, counts - sign)
+    powers = power.view(np.int64)
+    return np.where(minus, -powers, powers), right
 
 
 def _rest(

@@ -12,114 +12,34 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from attrs import frozen
 from numpy.typing import NDArray
 
-__all__ = ["PAD", "integers", "mantissas", "scaled", "shifted"]
+__all__ = ["Digits", "Ends", "keep", "scaled", "words"]
 
 Bytes = NDArray[np.uint8]
 Words = NDArray[np.uint64]
 Counts = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+Ends = Counts | slice
+"""Where digits end in a text: places, or a slice of it."""
 
 PAD = 24
-"""Bytes that must lie before a text, so that one can look back from its first number."""
+"""Bytes before a text, so that one can look back from its first number."""
 
+PLUS, MINUS = (ord(sign) - ord("0") & 0xFF for sign in "+-")
 MAX_DIGITS = 16
 EXACT = 1 << 53
+POWERS = 10.0 ** np.arange(23)
 
-# How much of a word is kept: its last so many digits, which are its upper bytes.
+# How much is kept of sixteen digits, of which the last so many count: later ones are in upper
+# bytes.
 KEEP = np.array([(2**64 - 1) << 8 * (8 - n) & 2**64 - 1 for n in range(9)], np.uint64)
 KEEP_LAST = np.concatenate((KEEP, np.repeat(KEEP[8:], 8)))
 KEEP_FIRST = np.concatenate((np.repeat(KEEP[:1], 8), KEEP))
-POWERS = 10.0 ** np.arange(23)
 
-
-def shifted(text: Bytes) -> Bytes:
-    """Make digits of characters, behind L{PAD} zeros; what is no digit is more than nine."""
-    digits = np.empty(PAD + text.size, np.uint8)
-    digits[:PAD] = 0
-    np.subtract(text, ord("0"), out=digits[PAD:])
-    return digits
-
-
-def integers(digits: Bytes, ends: Counts, counts: Counts) -> Words:
-    """
-    Read integers of up to eight digits.
-
-    @param digits: as L{shifted} gives them.
-    @param ends: where numbers end, counted without the padding.
-    @param counts: how many digits each has.
-    """
-    return _eight(_word(digits, ends, 8) & KEEP.take(counts, mode="clip"))
-
-
-def mantissas(
-    digits: Bytes, ends: Counts, whole: Counts, part: Counts | None
-) -> tuple[Words, NDArray[np.bool_]]:
-    """
-    Read numbers without regard to their decimal points.
-
-    @param whole: how many digits each has before the point.
-    @param part: how many it has after it; L{None}: there are no points.
-    @return: and which of them are right; others have more digits than floats keep.
-    """
-    count = whole if part is None else whole + part
-    first, last = _words(digits, ends, part)
-    result = _eight(last & KEEP_LAST.take(count, mode="clip"))
-    if count.max() > 8:
-        result += _eight(first & KEEP_FIRST.take(count, mode="clip")) * np.uint64(10**8)
-    return result, (count <= MAX_DIGITS) & (result <= EXACT)
-
-
-def scaled(mantissas: Words, scale: Counts) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """
-    Divide by powers of ten.
-
-    @return: and which of the results are right.
-    """
-    values = mantissas.view(np.int64).astype(np.float64)
-    low, high = scale.min(), scale.max()
-    if low < 0:
-        values *= POWERS.take(-scale, mode="clip")
-    if high > 0:
-        values /= POWERS.take(scale, mode="clip")
-    if -len(POWERS) < low and high < len(POWERS):
-        return values, np.ones(scale.size, np.bool_)
-    return values, np.abs(scale) < len(POWERS)
-
-
-def _words(digits: Bytes, ends: Counts, part: Counts | None) -> tuple[Words, Words]:
-    """The last sixteen digits before the ends, decimal points left out."""
-    if part is None:
-        return _word(digits, ends, 16), _word(digits, ends, 8)
-    # Digits before the point lie one byte farther away.
-    first, last = _word(digits, ends, 17), _word(digits, ends, 9)
-    behind = _word(digits, ends, 8)
-    if part.max() > 8:
-        nearer = (first >> np.uint64(8)) | (last << np.uint64(56))
-        first ^= (first ^ nearer) & KEEP_FIRST.take(part, mode="clip")
-    last ^= (last ^ behind) & KEEP_LAST.take(part, mode="clip")
-    return first, last
-
-
-def _word(digits: Bytes, ends: Counts, before: int) -> Words:
-    """The eight bytes that begin so many bytes before each end."""
-    everywhere: NDArray[Any] = np.ndarray(
-        (digits.size - 7,), "<u8", digits, strides=(1,), offset=0
-    )
-    words: Words = everywhere[PAD - before :][ends]
-    return words
-
-
-def _eight(words: Words) -> Words:
-    """Read eight digits, of which the first is in the lowest byte."""
-    for factor, shift, mask in STEPS:
-        words *= factor
-        words >>= shift
-        words &= mask
-    return words
-
-
-STEPS = tuple(
+EIGHT = tuple(
     (np.uint64((base << bits) + 1), np.uint64(bits), np.uint64(mask))
     for base, bits, mask in (
         (10, 8, 0x00FF00FF00FF00FF),
@@ -127,3 +47,158 @@ STEPS = tuple(
         (10000, 32, 0x00000000FFFFFFFF),
     )
 )
+TO_SIGN_BIT, SIGN_BITS = np.uint64(0x7676767676767676), np.uint64(0x8080808080808080)
+
+
+@frozen(eq=False)
+class Digits:
+    """
+    A text, of which the digits are read.
+
+    Its methods take where digits end, counted in the text, and how many there are; of the
+    latter one may stand for all.
+
+    @ivar values: those of digits; of other characters what is more than nine.  L{PAD} bytes
+        come before.
+    """
+
+    values: Bytes
+
+    @classmethod
+    def of(cls, text: Bytes) -> Digits:
+        """Look at a text."""
+        values = np.empty(PAD + text.size, np.uint8)
+        values[:PAD] = 0
+        np.subtract(text, ord("0"), out=values[PAD:])
+        return cls(values)
+
+    def others(self) -> Flags:
+        """Tell which characters are neither digits nor signs."""
+        values = self.values[PAD:]
+        result = values > 9
+        result &= values != MINUS
+        result &= values != PLUS
+        return result
+
+    def signs(self, ends: Ends, counts: Counts) -> tuple[Flags, Flags]:
+        """Tell what begins with a minus, and what with any sign."""
+        if isinstance(ends, slice):
+            before = PAD - int(counts[0])
+            begins = slice(ends.start + before, ends.stop + before, ends.step)
+            first = self.values[begins]
+        else:
+            first = self.values.take(ends - (counts - PAD))
+        minus = first == MINUS
+        return minus, minus | (first == PLUS)
+
+    def integers(self, ends: Ends, counts: Counts) -> tuple[Words, Flags]:
+        """
+        Read integers of up to eight digits.
+
+        @return: and which of them are right.
+        """
+        last = words(self.values[PAD - 8 :], ends)[:, 0] & keep(counts)
+        right = _are_digits(last) & (counts <= 8) & (counts > 0)
+        return _eight(last), right
+
+    def mantissas(
+        self, ends: Ends, whole: Counts, part: Counts | None = None
+    ) -> tuple[Words, Flags]:
+        """
+        Read numbers of up to sixteen digits, without regard to their decimal points.
+
+        @param whole: how many digits there are before the point.
+        @param part: how many after it; L{None}: there is no point.
+        @return: and which of them are right; others are larger than exact floats, too.
+        """
+        counts = whole if part is None else whole + part
+        first, last = self._last_digits(ends, part, short=bool(counts.max() <= 8))
+        last &= KEEP_LAST.take(counts, mode="clip")
+        right = _are_digits(last) & (counts <= MAX_DIGITS) & (counts > 0)
+        result = _eight(last)
+        if first is not None:
+            first &= KEEP_FIRST.take(counts, mode="clip")
+            right &= _are_digits(first)
+            result += _eight(first) * np.uint64(10**8)
+            right &= result <= EXACT
+        return result, right
+
+    def _last_digits(
+        self, ends: Ends, part: Counts | None, short: bool
+    ) -> tuple[Words | None, Words]:
+        """
+        Take the last sixteen digits, decimal points left out.
+
+        @param short: eight are enough.
+        """
+        # Digits before the point lie one byte farther away.
+        distance = 0 if part is None else 1
+        first = None
+        if short:
+            last = words(self.values[PAD - 8 - distance :], ends)[:, 0]
+        else:
+            first, last = words(self.values[PAD - 16 - distance :], ends, 16).T
+        if part is None:
+            return first, last
+        behind = self.values[PAD - 1 :][ends].astype(np.uint64) << np.uint64(56)
+        behind |= last >> np.uint64(8)
+        if first is not None and part.max() > 8:
+            nearer = (first >> np.uint64(8)) | (last << np.uint64(56))
+            first ^= (first ^ nearer) & KEEP_FIRST.take(part, mode="clip")
+        last ^= (last ^ behind) & KEEP_LAST.take(part, mode="clip")
+        return first, last
+
+
+def words(data: Bytes, places: Ends, size: int = 8) -> Words:
+    """
+    Take bytes from anywhere, as 64-bit integers of which the first byte is the lowest.
+
+    @param places: where they begin.
+    @param size: how many of each, 8 or 16.
+    @return: a row for each place; it is a copy.
+    """
+    everywhere: NDArray[Any] = np.ndarray(
+        (data.size - size + 1,), f"V{size}", data, strides=(1,)
+    )
+    taken = everywhere[places]
+    if isinstance(places, slice):
+        taken = taken.copy()
+    result: Words = taken.view("<u8").reshape(-1, size // 8)
+    return result
+
+
+def keep(counts: Counts) -> Words:
+    """Masks that keep so many of the last of eight bytes."""
+    return KEEP.take(counts, mode="clip")
+
+
+def scaled(mantissas: Words, scale: Counts) -> tuple[NDArray[np.float64], Flags]:
+    """
+    Divide by powers of ten.
+
+    @param scale: their exponents; or one for all.
+    @return: and which of the results are right.
+    """
+    values = mantissas.view(np.int64).astype(np.float64)
+    if scale.min() < 0:
+        values *= POWERS.take(-scale, mode="clip")
+    if scale.max() > 0:
+        values /= POWERS.take(scale, mode="clip")
+    return values, np.abs(scale) < len(POWERS)
+
+
+def _eight(digits: Words) -> Words:
+    """Read eight digits, of which the first is in the lowest byte."""
+    for factor, shift, mask in EIGHT:
+        digits *= factor
+        digits >>= shift
+        digits &= mask
+    return digits
+
+
+def _are_digits(digits: Words) -> Flags:
+    """Tell where all bytes are at most nine."""
+    above = digits + TO_SIGN_BIT
+    above |= digits
+    above &= SIGN_BITS
+    return above == 0
