@@ -449,7 +449,8 @@ class RealTests(LiveTestCase):
         """Start a hub, the weather and a bridge with these options."""
         hub = Hub(self)
         bridge = self.start_bridge(hub, *options)
-        self.serve(*netsim("netsim-node"), "example-weather", *hub.options)
+        node = [*netsim("netsim-node"), "example-weather", *hub.options]
+        self.serve(*node, ready=False).says("netsim-node serving apex_archive")
         return bridge, hub
 
     def start_bridge(self, hub: Hub, *options: str) -> Service:
@@ -502,7 +503,7 @@ class RealTests(LiveTestCase):
         for theme in ("light", "dark"):
             browser = self.browse()
             browser.prefer(theme)
-            fields = names if theme == "light" else (*names, "apex_pressure", "apex_windspeed")
+            fields = names if theme == "light" else (*names, "apex_windspeed")
             shown = address(*(f"apex_archive::{name}" for name in fields), **ends)
             browser.open(f"{self.url(bridge)}/live{shown}")
             self.lines(browser, len(fields))

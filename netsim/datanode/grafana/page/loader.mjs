@@ -9,6 +9,7 @@ export class Loader {
   #stop = null;
   #seconds = 0;
   #backoff = null;
+  #missed = false; // whether it was due while nobody looked
 
   // `work` is given an AbortSignal; `ended` the error, or null, and returns whether to try again.
   // `changed` is told since when it is waiting, or null. `hidden` says whether nobody looks.
@@ -46,7 +47,7 @@ export class Loader {
 
   // Somebody looks again: what was due meanwhile is asked for.
   seen() {
-    if (!this.hidden() && !this.busy && this.#seconds > 0) {
+    if (this.#missed && !this.hidden()) {
       this.now();
     }
   }
@@ -60,11 +61,20 @@ export class Loader {
     clearTimeout(this.#timer);
     this.#stop?.abort();
     this.#stop = null;
+    this.#missed = false;
   }
 
   #wait(seconds) {
     if (seconds > 0) {
-      this.#timer = setTimeout(() => this.hidden() || this.now(), seconds * 1000);
+      this.#timer = setTimeout(() => this.#due(), seconds * 1000);
+    }
+  }
+
+  #due() {
+    if (this.hidden()) {
+      this.#missed = true;
+    } else {
+      this.now();
     }
   }
 

@@ -130,6 +130,10 @@ test("nobody is asked while nobody looks, and then at once", async () => {
   assert.equal(asked.length, 2);
   loader.seen();
   assert.equal(asked.length, 2, "that is under way already");
+  asked[1].answer();
+  await settle();
+  loader.seen();
+  assert.equal(asked.length, 2, "nothing was due");
 });
 
 test("an end is one", async () => {
