@@ -77,12 +77,10 @@ class Roster:
         self._announce(SUBTRACTED, node)
         return True
 
-    def leave(self, session: int) -> list[Node]:
-        """A session has ended, and with it its nodes; tell which."""
-        gone = [node for node in self._nodes.values() if node.session == session]
-        for node in gone:
+    def leave(self, session: int) -> None:
+        """A session has ended, and with it its nodes."""
+        for node in [node for node in self._nodes.values() if node.session == session]:
             self.subtract(node.name, session)
-        return gone
 
     def replace(self, nodes: Iterable[Node]) -> None:
         """

@@ -102,8 +102,9 @@ class RouterProcess(Service):
         return self._stopped
 
     def _spawn(self) -> None:
+        # It would not start while a process of that number runs, whoever that is.
+        (self._directory / "node.pid").unlink(missing_ok=True)
         self._said.clear()
-        self._since = None
         self._child = Child(self._line, self._ended)
         self._set_timer(UP_WITHIN, self._late)
         self._child.start(
@@ -140,7 +141,6 @@ class RouterProcess(Service):
         self._cancel_timer()
         self._child = None
         since, self._since = self._since, None
-        (self._directory / "node.pid").unlink(missing_ok=True)
         if self._stopped is not None:
             self._stopped.callback(None)
             return

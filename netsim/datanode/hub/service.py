@@ -127,8 +127,8 @@ class HubService(process.ServerService):
             first.callback(None)
 
     def _cannot_be(self, failure: Failure, session: Any) -> None:
-        if self._link is None or self._link.session is not session:
-            # It was lost meanwhile, which has been told.
+        if not session.is_attached():
+            # It was lost meanwhile, which the link tells, and there will be another one.
             return
         if self._first is not None:
             first, self._first = self._first, None

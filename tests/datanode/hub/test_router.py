@@ -142,15 +142,15 @@ class RouterTests(SynchronousTestCase):
     def test_started_again(self) -> None:
         """After its end, at growing intervals, until it has held for a while."""
         self.run_up()
-        (self.directory / "node.pid").write_text("{}")
+        (self.directory / "node.pid").write_text("{}")  # As of one that was killed.
         self.child.ended("ended by SIGKILL")
         self.assertEqual(self.heard, ["up", "down"])
-        self.assertFalse((self.directory / "node.pid").exists())
         self.assertEqual(
             self.logged, ["crossbar ended by SIGKILL: it is started again in 0.5 seconds."]
         )
         self.clock.advance(0.5)
         self.assertEqual(len(self.children), 2)
+        self.assertFalse((self.directory / "node.pid").exists())
         self.child.line(ERR, "bad day")
         self.child.ended("exited with status 1")
         self.assertEqual(

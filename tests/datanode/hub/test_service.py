@@ -262,15 +262,16 @@ class ElsewhereTests(ServiceTestCase):
         self.assertEqual(len(self.flushLoggedErrors(KeyError)), 1)
 
     def test_lost_meanwhile(self) -> None:
-        """What the link has told is not told twice."""
-        session = self.refusing(KeyError("lost"))
-        subscribed: Deferred[None] = Deferred()
-        self.patch(session, "subscribe", lambda handler, topic: subscribed)
+        """What the link tells is not told twice, and is no reason to end."""
+        session = self.router.session()
+        self.router.held = True
         self.last("Link").join(session)
-        self.last("Link").session = None
-        subscribed.callback(None)
+        self.router.drop(session)
         self.assertNoResult(self.listening)
-        self.assertEqual(self.flushLoggedErrors(), [])
+        self.assertEqual((self.flushLoggedErrors(), self.logged), ([], []))
+        self.router.flush()
+        self.last("Link").join(self.router.session())
+        self.successResultOf(self.listening)
 
 
 class MakeServiceTests(SynchronousTestCase):
