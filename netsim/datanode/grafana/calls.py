@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import define, field
 from autobahn.wamp.exception import ApplicationError
-from twisted.internet.defer import Deferred, TimeoutError, fail, maybeDeferred
+from twisted.internet.defer import Deferred, DeferredSemaphore, TimeoutError, fail
 from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
@@ -18,7 +18,9 @@ from netsim.datanode.model import uri
 __all__ = ["MAX_PENDING", "Calls"]
 
 MAX_PENDING = 64
-"""Calls of one node that wait for their answers at once."""
+"""Calls of one node that wait at once."""
+MAX_ACTIVE = 8
+"""Of these so many are under way: each answer may be as large as a message can be."""
 LONGEST = 300
 """Characters of a reason that a node has given."""
 BAD_QUERY = uri("error.query")
@@ -37,6 +39,14 @@ class Pending:
     waiting: list[Deferred[Any]] = field(factory=list)
 
 
+@define(eq=False)
+class Callee:
+    """A node that is being called."""
+
+    pending: dict[Key, Pending] = field(factory=dict)
+    gate: DeferredSemaphore = field(factory=lambda: DeferredSemaphore(MAX_ACTIVE))
+
+
 class Calls:
     """Calls procedures of nodes."""
 
@@ -44,7 +54,7 @@ class Calls:
         """@param session: gives the session that is joined, if any."""
         self._session = session
         self._clock = clock
-        self._pending: dict[str, dict[Key, Pending]] = {}
+        self._callees: dict[str, Callee] = {}
 
     def call(self, node: str, procedure: str, *args: Any, timeout: float) -> Deferred[Any]:
         """
@@ -57,7 +67,8 @@ class Calls:
         session = self._session()
         if session is None:
             return fail(NodeFailed("there is no session with the router", 500))
-        pending, key = self._pending.setdefault(node, {}), (procedure, *args)
+        callee, key = self._callees.setdefault(node, Callee()), (procedure, *args)
+        pending = callee.pending
         is_new = key not in pending or pending[key].session is not session
         if is_new:
             if len(pending) >= MAX_PENDING:
@@ -69,7 +80,8 @@ class Calls:
         waiting.addTimeout(timeout, self._clock)
         waiting.addErrback(_too_late)
         if is_new:
-            call.answer = maybeDeferred(session.call, uri(f"consumer.{node}.{procedure}"), *args)
+            target = uri(f"consumer.{node}.{procedure}")
+            call.answer = callee.gate.run(session.call, target, *args)
             call.answer.addBoth(self._answered, node, key, call)
         return waiting
 
@@ -94,11 +106,11 @@ class Calls:
             call.answer.cancel()
 
     def _forget(self, node: str, key: Key, call: Pending) -> None:
-        pending = self._pending.get(node, {})
-        if pending.get(key) is call:
-            del pending[key]
-        if not pending:
-            self._pending.pop(node, None)
+        callee = self._callees.get(node, Callee())
+        if callee.pending.get(key) is call:
+            del callee.pending[key]
+        if not callee.pending:
+            self._callees.pop(node, None)
 
 
 def _too_late(failure: Failure) -> Failure:

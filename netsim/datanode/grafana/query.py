@@ -231,7 +231,9 @@ def _target(given: Mapping[str, Any], checked: Checked, place: str) -> Target:
         raise ValueError(f"expected text, not {name!r:.60}")
     node, field = split_name(name)
     form = checked.read(f"{place}.type", _chosen, given.get("type"), FORMS)
-    show = checked.read(f"{place}.payload", _show, given.get("payload"))
+    # The first versions of the JSON data source call it data.
+    payload = given.get("payload") or given.get("data")
+    show = checked.read(f"{place}.payload", _show, payload)
     return Target(name, node, field, form or SERIES, show or VALUE)
 
 

@@ -9,7 +9,7 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from netsim.datanode.grafana.calls import MAX_PENDING, Calls
+from netsim.datanode.grafana.calls import MAX_ACTIVE, MAX_PENDING, Calls
 from netsim.datanode.grafana.model import NodeFailed
 from netsim.datanode.model import uri
 from tests.datanode.router import Router
@@ -62,7 +62,7 @@ class CallTests(CallsTestCase):
         self.session.answers[0].callback({"x": 1})
         self.assertEqual(self.successResultOf(call), {"x": 1})
         self.assertEqual(self.clock.getDelayedCalls(), [])
-        self.assertEqual(self.calls._pending, {})
+        self.assertEqual(self.calls._callees, {})
 
     def test_tooLate(self) -> None:
         """Nobody waits for longer than was said; the node is told."""
@@ -71,14 +71,14 @@ class CallTests(CallsTestCase):
         self.assertNoResult(call)
         self.clock.advance(0.1)
         self.check_failed(call, "did not answer in time", 504)
-        self.assertEqual((self.session.cancelled, self.calls._pending), (1, {}))
+        self.assertEqual((self.session.cancelled, self.calls._callees), (1, {}))
 
     def test_gaveUp(self) -> None:
         """Who has asked may lose interest."""
         call = self.call()
         call.cancel()
         self.failureResultOf(call, CancelledError)
-        self.assertEqual((self.session.cancelled, self.calls._pending), (1, {}))
+        self.assertEqual((self.session.cancelled, self.calls._callees), (1, {}))
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def test_noSession(self) -> None:
@@ -180,8 +180,32 @@ class MergedTests(CallsTestCase):
         self.clock.advance(10)
         for call in waiting:
             self.check_failed(call, "did not answer in time", 504)
-        self.assertEqual(self.session.cancelled, MAX_PENDING + 1)
-        self.assertNoResult(self.call("n", "x"))
+        self.assertEqual(self.calls._callees, {})
+        again = self.call("n", "x")
+        self.session.answers[-1].callback(7)
+        self.assertEqual(self.successResultOf(again), 7)
+
+    def test_active(self) -> None:
+        """Nor for all at once: answers may be large."""
+        calls = [self.call("n", i) for i in range(MAX_ACTIVE + 2)]
+        self.assertEqual(len(self.session.calls), MAX_ACTIVE)
+        self.session.answers[3].callback(3)
+        self.assertEqual(self.session.calls[-1][1], MAX_ACTIVE)
+        calls[0].cancel()
+        self.failureResultOf(calls[0], CancelledError)
+        self.assertEqual(self.session.calls[-1][1], MAX_ACTIVE + 1)
+        for answer in self.session.answers[1:3] + self.session.answers[4:]:
+            answer.callback(0)
+        self.assertEqual([self.successResultOf(call) for call in calls[1:]], [0, 0, 3] + [0] * 6)
+
+    def test_neverCalled(self) -> None:
+        """One that is given up before its turn is never made."""
+        calls = [self.call("n", i) for i in range(MAX_ACTIVE + 1)]
+        calls[-1].cancel()
+        self.failureResultOf(calls[-1], CancelledError)
+        for answer in self.session.answers:
+            answer.callback(0)
+        self.assertEqual(len(self.session.calls), MAX_ACTIVE)
 
 
 class RouterTests(SynchronousTestCase):

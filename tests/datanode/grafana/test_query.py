@@ -152,6 +152,8 @@ class QueryTests(ReadTestCase):
         ):
             [target] = self.read({"target": "n::f", "payload": payload}).targets
             self.assertEqual(target.show, show, payload)
+        [target] = self.read({"target": "n::f", "data": {"show": "rate"}, "payload": ""}).targets
+        self.assertEqual(target.show, "rate")
 
     def test_filters(self) -> None:
         """Nodes can be left out."""
