@@ -125,7 +125,6 @@ class Member:
             return "there are too many" if holder is None else _held_by(holder)
         if self._rebuilding is not None:
             self._rebuilding.added[node.name] = node
-            self._rebuilding.subtracted.discard(node.name)
         return None
 
     async def _dispute(self, node: Node) -> str | None:

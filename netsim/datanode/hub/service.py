@@ -112,7 +112,6 @@ class HubService(process.ServerService):
         link, self._link = self._link, None
         if link is not None:
             link.disownServiceParent()
-        self._member.left()
 
     def _joined(self, session: Any) -> None:
         joining = Deferred.fromCoroutine(self._member.join(session))
