@@ -40,6 +40,8 @@ class ISource(Interface):
 
         A field that does not exist, or has none, is left out.  No two blocks have the same
         timeline.
+
+        @raise LimitError: that would be too much to have in memory.
         """
 
 

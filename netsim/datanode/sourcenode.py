@@ -8,6 +8,7 @@ from typing import Any
 
 from autobahn.wamp.types import ComponentConfig, SessionDetails
 from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.logger import Logger
 
 from netsim.datanode.base import DataNodeServer
 from netsim.datanode.downsample import reduce
@@ -16,6 +17,7 @@ from netsim.datanode.model import ALLOWANCE, Block
 from netsim.datanode.reply import check_names, check_query
 from netsim.datanode.times import interval
 from netsim.datanode.wire import data_reply, fields_reply, size
+from netsim.errors import LimitError
 from netsim.worker import Submit, Worker
 
 __all__ = ["Serving", "SourceAnswers", "SourceNode"]
@@ -58,6 +60,8 @@ class SourceAnswers:
     What takes time is done on the thread: also the source's part, if it blocks.
     """
 
+    log = Logger()
+
     def __init__(self, serving: Serving, submit: Submit) -> None:
         self._serving = serving
         self._source = serving.source
@@ -75,10 +79,14 @@ class SourceAnswers:
         names = check_names(field)
         check_query(start, end, min_stride)
         ends = interval(start, end, self._serving.now())
-        if self._source.blocking:
-            return await self._submit(self._read, names, *ends, min_stride)
-        blocks = self._source.blocks(names, *ends)
-        return await self._submit(self._reply, names, blocks, min_stride)
+        try:
+            if self._source.blocking:
+                return await self._submit(self._read, names, *ends, min_stride)
+            blocks = self._source.blocks(names, *ends)
+            return await self._submit(self._reply, names, blocks, min_stride)
+        except LimitError as error:
+            self.log.warn("{name}: {error}", name=self._source.name, error=error)
+            return False
 
     def _fields(self, start: float, end: float) -> tuple[dict[str, Any], dict[str, Any]]:
         return fields_reply(self._source.fields(start, end))

@@ -19,7 +19,7 @@ from netsim.datanode.model import ALLOWANCE, REALM, Block, Catalogue, Field, uri
 from netsim.datanode.model import Router as Place
 from netsim.datanode.procedures import NODE_ERROR, QUERY_ERROR
 from netsim.datanode.sourcenode import Serving, SourceNode
-from netsim.errors import DataFileError
+from netsim.errors import DataFileError, LimitError
 from tests.datanode.router import Router
 from tests.replay.wire import Reactor
 
@@ -173,6 +173,14 @@ class LimitTests(Base):
         self.serve(Source(), most=10_000)
         self.assertIs(False, self.call("get_data", ["ramp"], -1000, 0))
         self.assertIsNot(False, self.call("get_data", ["ramp"], -1000, 0, 50))
+
+    def test_memory(self) -> None:
+        """So is what a source will not have in memory."""
+        for blocking in (False, True):
+            source = Source(blocking)
+            self.serve(source)
+            source.error = LimitError("too many samples")
+            self.assertIs(False, self.call("get_data", ["ramp"], -1000, 0))
 
 
 class ErrorTests(Base):

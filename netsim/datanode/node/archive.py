@@ -17,6 +17,7 @@ from attrs import frozen
 from zope.interface import implementer
 
 from netsim.datanode.align import ordered
+from netsim.datanode.budget import Budget
 from netsim.datanode.interfaces import ISource
 from netsim.datanode.model import Block, Catalogue, Field
 from netsim.datanode.node.files import OUTLINES, between, finalized, listing, make_cache
@@ -99,16 +100,22 @@ class ArchiveSource:
         return Catalogue(tuple(fields), intervals)
 
     def blocks(self, names: Sequence[str], start: float, end: float) -> Sequence[Block]:
-        """Give what the files of these fields have in [start, end)."""
-        found = self._overlapping(start, end)
+        """
+        Give what the files of these fields have in [start, end).
+
+        @raise LimitError: the files are more than a query may have in memory.
+        """
+        found, budget = self._overlapping(start, end), Budget()
         blocks = (
-            self._block(name, found[name], start, end)
+            self._block(name, found[name], start, end, budget)
             for name in dict.fromkeys(names)
             if name in found
         )
         return [block for block in blocks if block is not None]
 
-    def _block(self, name: str, paths: list[Path], start: float, end: float) -> Block | None:
+    def _block(
+        self, name: str, paths: list[Path], start: float, end: float, budget: Budget
+    ) -> Block | None:
         times: list[Floats] = []
         values: list[Floats] = []
         last = -math.inf
@@ -118,6 +125,7 @@ class ArchiveSource:
             last = max(last, float(reading.t[-1]))
             where = between(reading.t, start, end)
             if where.start < where.stop:
+                budget.spend(reading.nbytes)
                 times.append(reading.t[where])
                 values.append(reading.v[where])
         if not times:

@@ -13,6 +13,7 @@ from typing import Any
 
 from zope.interface import implementer
 
+from netsim.datanode.budget import Budget
 from netsim.datanode.csvlayout import Wanted
 from netsim.datanode.csvtable import CsvOutline, CsvOutliner, CsvReader, Table
 from netsim.datanode.interfaces import ISource
@@ -56,8 +57,12 @@ class CsvSource:
         return Catalogue(tuple(fields), intervals)
 
     def blocks(self, names: Sequence[str], start: float, end: float) -> Sequence[Block]:
-        """Give what these columns have in [start, end)."""
-        asked = set(names)
+        """
+        Give what these columns have in [start, end).
+
+        @raise LimitError: the files are more than a query may have in memory.
+        """
+        asked, budget = set(names), Budget()
         paths = [
             path
             for path in self._paths()
@@ -65,13 +70,13 @@ class CsvSource:
         ]
         overlapping = (path for path, _ in self._overlapping(paths, start, end))
         blocks = (
-            self._block(path, table, asked, start, end)
+            self._block(path, table, asked, start, end, budget)
             for path, table in self._tables.readable(overlapping)
         )
         return [block for block in blocks if block is not None]
 
     def _block(
-        self, path: Path, table: Table, asked: set[str], start: float, end: float
+        self, path: Path, table: Table, asked: set[str], start: float, end: float, budget: Budget
     ) -> Block | None:
         where = between(table.t, start, end)
         columns = {
@@ -81,6 +86,7 @@ class CsvSource:
         }
         if where.start >= where.stop or not columns:
             return None
+        budget.spend(table.nbytes)
         return Block(path.stem, table.t[where], columns, finalized([float(table.t[-1])], end))
 
     def _overlapping(

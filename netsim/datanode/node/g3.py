@@ -14,6 +14,7 @@ from typing import Any
 from zope.interface import implementer
 
 from netsim.datanode.align import merge
+from netsim.datanode.budget import Budget
 from netsim.datanode.database import Database
 from netsim.datanode.filecache import FileCache
 from netsim.datanode.interfaces import ISource
@@ -21,12 +22,8 @@ from netsim.datanode.model import Block, Catalogue, Field
 from netsim.datanode.node.files import between, finalized, make_cache
 from netsim.datanode.node.g3contents import Contents, Loader, Series, joined
 from netsim.datanode.node.g3index import Index, Known
-from netsim.errors import QueryError
 
 __all__ = ["G3Source", "make_source"]
-
-MOST = 1 << 30
-"""Bytes of all samples that one query may ask for."""
 
 
 @implementer(ISource)
@@ -65,7 +62,7 @@ class G3Source:
         Give what the files have of these fields in [start, end).
 
         @raise DatabaseError: the database cannot be used.
-        @raise QueryError: it is more than a node can have in memory.
+        @raise LimitError: it is more than a query may have in memory.
         """
         where = self._index.where(list(dict.fromkeys(names)), start, end)
         gathered = _Gathered(start, end)
@@ -95,7 +92,7 @@ class _Gathered:
         self._parts: dict[str, list[Series]] = {}
         # What shares its times in each file goes on sharing them.
         self._times: dict[tuple[int, ...], Any] = {}
-        self._size = 0
+        self._budget = Budget()
 
     def add(self, contents: Contents, names: Sequence[str]) -> None:
         """Take what a file has of these fields."""
@@ -109,7 +106,7 @@ class _Gathered:
             place, t = times[id(series.t)]
             if len(t):
                 self._parts.setdefault(name, []).append(Series(t, series.values[place]))
-                self._count(t.nbytes + series.values[place].nbytes)
+                self._budget.spend(t.nbytes + series.values[place].nbytes)
 
     def series(self) -> dict[str, Series]:
         """Put the parts together."""
@@ -120,14 +117,6 @@ class _Gathered:
         series = joined(parts)
         # Parts live as long as this does: no others have the same numbers.
         return Series(self._times.setdefault(key, series.t), series.values)
-
-    def _count(self, size: int) -> None:
-        self._size += size
-        if self._size > MOST:
-            raise QueryError(
-                f"there are more than {MOST >> 30} GiB of samples from {self._start:.0f} to"
-                f" {self._end:.0f}: ask for less, or for fewer fields"
-            )
 
 
 def make_source(config: Any, reactor: Any) -> G3Source:

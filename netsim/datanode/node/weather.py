@@ -16,6 +16,7 @@ from attrs import frozen
 from zope.interface import implementer
 
 from netsim.datanode.align import merge
+from netsim.datanode.budget import Budget
 from netsim.datanode.interfaces import ISource
 from netsim.datanode.model import Block, Catalogue, Field
 from netsim.datanode.node.files import OUTLINES, between, finalized, listing, make_cache
@@ -75,11 +76,16 @@ class WeatherSource:
         return Catalogue(tuple(fields), intervals)
 
     def blocks(self, names: Sequence[str], start: float, end: float) -> Sequence[Block]:
-        """Give what the files of these fields have in [start, end)."""
-        paths = self._paths()
+        """
+        Give what the files of these fields have in [start, end).
+
+        @raise LimitError: the files are more than a query may have in memory.
+        """
+        paths, budget = self._paths(), Budget()
         timelines: dict[str, dict[str, Reading]] = {}
         asked = (paths[name] for name in names if name in paths)
         for path, reading in self._readings.readable(asked):
+            budget.spend(reading.nbytes)
             header = Header.read(reading.header, path.stem)
             timelines.setdefault(header.timeline, {})[path.stem] = reading
         blocks = (_block(each, readings, start, end) for each, readings in timelines.items())

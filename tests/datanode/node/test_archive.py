@@ -6,11 +6,12 @@ import os
 
 from zope.interface.verify import verifyObject
 
+from netsim.datanode import budget
 from netsim.datanode.interfaces import ISource
 from netsim.datanode.model import Field
 from netsim.datanode.node.archive import SLACK, ArchiveSource, Named
 from netsim.datanode.textfile import TextReader
-from netsim.errors import DataFileError
+from netsim.errors import DataFileError, LimitError
 from tests.datanode.node.files import FilesTestCase
 
 DAY = 86400
@@ -113,6 +114,13 @@ class BlocksTests(ArchiveTestCase):
             self.all_of(self.source, ["a"], 50 * DAY, 52 * DAY)
         # A name is believed to a day.
         self.assertEqual(self.opened, [f"a-{day}" for day in range(48, 53)])
+
+    def test_too_much(self) -> None:
+        """More than a query may have in memory is not taken, though each file is small."""
+        self.put("a", *range(1, 100))
+        self.patch(budget, "MOST", 5000)
+        self.assertEqual(len(self.source.blocks(["a"], 50 * DAY, 51 * DAY)), 1)
+        self.assertRaises(LimitError, self.source.blocks, ["a"], 0, 100 * DAY)
 
     def test_edges(self) -> None:
         """A file is found by samples that are up to a day off its name."""

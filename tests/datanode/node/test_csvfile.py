@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from zope.interface.verify import verifyObject
 
+from netsim.datanode import budget
 from netsim.datanode.csvlayout import Wanted
 from netsim.datanode.interfaces import ISource
 from netsim.datanode.model import NUMBER, STRING, Field
 from netsim.datanode.node.csvfile import CsvSource
-from netsim.errors import DataFileError
+from netsim.errors import DataFileError, LimitError
 from tests.datanode.node.files import FilesTestCase
 
 
@@ -24,6 +25,14 @@ class DirectoryTests(FilesTestCase):
 
     def test_interface(self) -> None:
         verifyObject(ISource, self.source)
+
+    def test_too_much(self) -> None:
+        """More than a query may have in memory is not taken."""
+        for name in "ab":
+            self.write(f"{name}.csv", "time,x\n" + "".join(f"{t},1\n" for t in range(100)))
+        self.patch(budget, "MOST", 2000)
+        self.assertEqual(len(self.source.blocks(["a.x"], 0, 100)), 1)
+        self.assertRaises(LimitError, self.source.blocks, ["a.x", "b.x"], 0, 100)
 
     def test_fields(self) -> None:
         self.write("a.csv", "time,x [K],state\n10,1,on\n20,2,off\n")

@@ -11,15 +11,15 @@ import numpy as np
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
+from netsim.datanode import budget
 from netsim.datanode.database import read_url
 from netsim.datanode.filecache import FileCache
 from netsim.datanode.interfaces import ISource
 from netsim.datanode.model import BOOL, Block, Catalogue, Field
-from netsim.datanode.node import g3
 from netsim.datanode.node.g3 import G3Source, make_source
 from netsim.datanode.node.g3contents import Contents, Series
 from netsim.datanode.node.g3index import Known, Where
-from netsim.errors import DataFileError, QueryError
+from netsim.errors import DataFileError, LimitError
 
 A, B = Path("/data/a"), Path("/data/b")
 
@@ -120,10 +120,10 @@ class G3SourceTests(SynchronousTestCase):
 
     def test_too_much(self) -> None:
         """A node does not take more than it can have in memory."""
-        self.patch(g3, "MOST", 100)
+        self.patch(budget, "MOST", 100)
         self.files[A] = contents("f.a", "f.b", t=[*map(float, range(4))])
         where = Where({"f.a": "f.t", "f.b": "f.t"}, {A: ["f.a", "f.b"]})
-        self.assertRaises(QueryError, self.blocks, 0.0, 9.0, where)
+        self.assertRaises(LimitError, self.blocks, 0.0, 9.0, where)
         self.assertEqual(len(self.blocks(0.0, 3.0, where)), 1)
 
     def test_make_source(self) -> None:

@@ -10,10 +10,11 @@ from pathlib import Path
 from zope.interface.verify import verifyObject
 
 import netsim
+from netsim.datanode import budget
 from netsim.datanode.interfaces import ISource
 from netsim.datanode.model import Field
 from netsim.datanode.node.weather import SHIPPED, Header, WeatherSource
-from netsim.errors import DataFileError
+from netsim.errors import DataFileError, LimitError
 from tests.datanode.node.files import FilesTestCase
 
 
@@ -166,6 +167,18 @@ class BlocksTests(WeatherTestCase):
         self.assertEqual(until(["a", "b"], 100), 20)
         self.assertIsNone(until(["a"], 30))
         self.assertIsNone(until(["a"], 25))
+
+
+class BudgetTests(WeatherTestCase):
+    """How much of it is taken into memory."""
+
+    def test_too_much(self) -> None:
+        """Files that are too large together are one too many, each of them is not."""
+        for name in "ab":
+            self.put(name, "".join(f"{t} 1\n" for t in range(100)))
+        self.patch(budget, "MOST", 3000)
+        self.assertEqual(len(self.source.blocks(["a"], 0, 100)), 1)
+        self.assertRaises(LimitError, self.source.blocks, ["a", "b"], 0, 100)
 
 
 class TroubleTests(WeatherTestCase):
