@@ -150,7 +150,7 @@ export class Plot {
       range: ends,
       fixedrange: true,
       exponentformat: "SI",
-      nticks: Math.max(3, Math.floor(this.area.clientHeight / 40)),
+      nticks: Math.max(5, Math.floor(this.area.clientHeight / 40)),
       tickmode: "auto",
       showticklabels: !isEmpty,
       ...(marks === null ? {} : { tickmode: "array", tickvals: marks.map(([place]) => place), ticktext: marks.map(([, text]) => plain(text)) }),
