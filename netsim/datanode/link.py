@@ -142,8 +142,7 @@ class Link(Service):
         self._trouble = None
         self.log.info("joined {realm} at {url}", realm=self._router.realm, url=self._router.url)
         waiting, self._waiting = self._waiting, []
-        if self._on_joined is not None:
-            self._on_joined(session)
+        self._tell(self._on_joined, session)
         for one in waiting:
             one.callback(session)
 
@@ -160,8 +159,7 @@ class Link(Service):
             reason = f"has ended the session: {_text(said)}"
         self._backoff.held(self._reactor.seconds() - self._since)
         self._again(reason)
-        if self._on_left is not None:
-            self._on_left(reason)
+        self._tell(self._on_left, reason)
 
     def _again(self, trouble: str) -> None:
         self._cancel_timer()
@@ -172,6 +170,13 @@ class Link(Service):
             text = "the router at {url} {trouble}; trying until it lets us join"
             self.log.warn(text, url=self._router.url, trouble=trouble)
         self._set_timer(self._backoff.delay(), self._try)
+
+    def _tell(self, who: Callable[[Any], object] | None, what: Any) -> None:
+        try:
+            if who is not None:
+                who(what)
+        except Exception:  # noqa: BLE001 - the link is kept, whatever its user's code does
+            self.log.failure("a mistake in the code that uses {url}", url=self._router.url)
 
     def _who(self) -> str:
         return self._router.user or "anonymous users"

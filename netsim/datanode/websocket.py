@@ -104,9 +104,9 @@ class RouterSocket(WampWebSocketClientProtocol):
             if not isinstance(msg, message.Yield):
                 raise
             # autobahn would tell it in an answer that holds the whole result once more.
-            _log.warn("an answer cannot be sent: {error}", error=str(error)[:500])
+            _log.warn("an answer cannot be sent: {error}", error=str(error))
             kind, uri = message.Invocation.MESSAGE_TYPE, ApplicationError.INVALID_PAYLOAD
-            super().send(message.Error(kind, msg.request, uri, args=[str(error)[:500]]))
+            super().send(message.Error(kind, msg.request, uri, args=[str(error)]))
 
     def connectionMade(self) -> None:
         """Ask for a WebSocket."""

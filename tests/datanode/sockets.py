@@ -67,6 +67,7 @@ class Network:
         self.router = router
         self._factory = WampWebSocketServerFactory(lambda: Peer(router), url=URL)
         self._factory._batched_timer = _Timers(clock)
+        self._serializers = dict(self._factory._serializers)
         self._factory.protocol = Served
         self._factory.setProtocolOptions(closeHandshakeTimeout=0, openHandshakeTimeout=0)
         self.serve: Callable[[], Any] | None = self.websocket
@@ -77,6 +78,12 @@ class Network:
     def websocket(self) -> Any:
         """Make a connection that is a WebSocket."""
         return self._factory.buildProtocol(None)
+
+    def speak(self, protocol: str) -> None:
+        """Speak this one alone, such as C{wamp.2.json}."""
+        self._factory.setSessionParameters(url=URL, protocols=[protocol])
+        name = protocol.rpartition(".")[2]
+        self._factory._serializers = {name: self._serializers[name]}
 
     def endpoint(self, reactor: Any, place: Place) -> _Endpoint:
         """As it is given to a link."""

@@ -127,6 +127,9 @@ class JoinTests(Base):
         self.router.drop(self.hub)
         node = self.join(Node())
         self.assertEqual(["after True"], node.events)
+        self.assertEqual(1, len(self.reactor.getDelayedCalls()))
+        self.router.drop(node)
+        self.assertEqual([], self.reactor.getDelayedCalls())
 
     def test_again(self) -> None:
         """The same object joins again, as under autobahn's runner."""

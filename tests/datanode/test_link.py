@@ -243,6 +243,13 @@ class TroubleTests(Base):
         self.advance(2)
         self.assertEqual(3, len(self.lines))
 
+    def test_change_after_refusal(self) -> None:
+        """What the router has said once is not said again for it."""
+        self.link(Place(URL, "server", "a wrong one"))
+        self.network.serve = Rude
+        self.advance(0.5)
+        self.assertIn("has no WebSocket", self.lines[-1])
+
     def test_make(self) -> None:
         """A session that cannot be made is a mistake in the code, and told as such."""
 
@@ -252,6 +259,30 @@ class TroubleTests(Base):
         self.link(make=make)
         self.assertIn("not this one", self.lines[0])
         self.assertIn("trying until", self.lines[-1])
+
+    def test_callbacks(self) -> None:
+        """So is one in what is told; the link is kept all the same."""
+
+        def fail(what: Any) -> None:
+            raise ZeroDivisionError
+
+        link = Link(
+            *(self.clock, SERVER),
+            joined=fail,
+            left=fail,
+            random=lambda: 0.0,
+            endpoint=self.network.endpoint,
+        )
+        self.links.append(link)
+        waiting = link.when_joined()
+        self.log(link.startService)
+        self.advance()
+        self.successResultOf(waiting)
+        self.log(self.network.lose)
+        self.advance(0.5)
+        self.assertIsNotNone(link.session)
+        self.stop(link)
+        self.assertEqual(4, len(self.flushLoggedErrors(ZeroDivisionError)))
 
 
 class LossTests(Base):
