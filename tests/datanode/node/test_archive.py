@@ -118,7 +118,7 @@ class BlocksTests(ArchiveTestCase):
     def test_too_much(self) -> None:
         """More than a query may have in memory is not taken, though each file is small."""
         self.put("a", *range(1, 100))
-        self.patch(budget, "MOST", 5000)
+        self.patch(budget, "MOST", 50_000)
         self.assertEqual(len(self.source.blocks(["a"], 50 * DAY, 51 * DAY)), 1)
         self.assertRaises(LimitError, self.source.blocks, ["a"], 0, 100 * DAY)
 

@@ -176,7 +176,7 @@ class BudgetTests(WeatherTestCase):
         """Files that are too large together are one too many, each of them is not."""
         for name in "ab":
             self.put(name, "".join(f"{t} 1\n" for t in range(100)))
-        self.patch(budget, "MOST", 3000)
+        self.patch(budget, "MOST", 6000)
         self.assertEqual(len(self.source.blocks(["a"], 0, 100)), 1)
         self.assertRaises(LimitError, self.source.blocks, ["a", "b"], 0, 100)
 
