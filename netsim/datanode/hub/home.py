@@ -62,8 +62,12 @@ class Home:
 
         @raise HostError: one of them is taken.
         """
-        self._ports.append(reserve(host, port, "--port"))
-        self._ports.append(reserve(plain_host, plain_port, "--ocs-port"))
+        try:
+            self._ports.append(reserve(host, port, "--port"))
+            self._ports.append(reserve(plain_host, plain_port, "--ocs-port"))
+        except HostError:
+            self._leave_ports()
+            raise
 
     def prepare(
         self, names: Sequence[str], environment: Mapping[str, str], now: datetime
@@ -91,9 +95,12 @@ class Home:
 
     def leave(self) -> None:
         """Give all back."""
-        for reserved in self._ports:
-            reserved.close()
-        self._ports.clear()
+        self._leave_ports()
         if self._lock is not None:
             self._lock.release()
             self._lock = None
+
+    def _leave_ports(self) -> None:
+        for reserved in self._ports:
+            reserved.close()
+        self._ports.clear()

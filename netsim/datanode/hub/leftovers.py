@@ -46,14 +46,15 @@ def _is_crossbar(process: Any) -> bool:
     return is_program and any("crossbar" in word for word in process.cmdline())
 
 
-async def end_leftovers(reactor: Any, directory: Path) -> None:
+async def end_leftovers(reactor: Any, directory: Path) -> bool:
     """
-    End them; they have nothing to lose.
+    End them; they have nothing to lose.  Tell whether there were any.
 
     @raise HostError: they cannot be ended.
     """
-    began = reactor.seconds()
+    began, were_any = reactor.seconds(), False
     while left := find_leftovers(directory):
+        were_any = True
         for process in left:
             _log.info("ending a router that was left: process {pid}", pid=process.pid)
             _kill(process)
@@ -63,6 +64,7 @@ async def end_leftovers(reactor: Any, directory: Path) -> None:
                 where = f"a router that was left in {directory}"
                 raise HostError(f"{where} does not end: process {pids}")
             await deferLater(reactor, LOOK)
+    return were_any
 
 
 def _kill(process: Any) -> None:
@@ -73,7 +75,7 @@ def _kill(process: Any) -> None:
 
 
 def _is_gone(process: Any) -> bool:
-    """Whether it has given back its ports: that is after its command line cannot be read."""
+    """Whether it has ended, which is later than that its command line cannot be read."""
     import psutil
 
     try:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IAddress
+from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -22,7 +23,7 @@ from netsim.datanode.hub.options import Command, Options, is_name
 from netsim.datanode.hub.program import find_crossbar
 from netsim.datanode.hub.router import RouterProcess
 from netsim.datanode.model import SERVER, Router
-from netsim.errors import RouterError
+from netsim.errors import HostError, RouterError
 
 if TYPE_CHECKING:
     from netsim.datanode.hub.configuration import Listening
@@ -32,6 +33,9 @@ __all__ = ["Command", "HubService", "Options", "makeService"]
 
 NAME = "netsim-hub"
 LOCAL = "127.0.0.1"
+FREED_WITHIN = 3.0
+LOOK = 0.1
+"""Seconds."""
 
 
 class HubService(process.ServerService):
@@ -78,8 +82,8 @@ class HubService(process.ServerService):
         program = find_crossbar(os.environ, config["crossbar"])
         self._home = home = Home(config["directory"] or find_directory(os.environ))
         home.take()
-        await end_leftovers(reactor, home.node)
-        home.take_ports(config["host"], config["port"], config["ocs-host"], config["ocs-port"])
+        were_any = await end_leftovers(reactor, home.node)
+        await self._take_ports(home, FREED_WITHIN if were_any else 0.0)
         own = [name for name in (socket.gethostname(),) if is_name(name)]
         listening = home.prepare([*own, *config["name"]], os.environ, datetime.now(UTC))
         router = RouterProcess(
@@ -95,6 +99,20 @@ class HubService(process.ServerService):
         router.setServiceParent(self)
         await running
         return listening
+
+    async def _take_ports(self, home: Home, patience: float) -> None:
+        """A process that has just ended may still have some threads, and with them its ports."""
+        config, began = self._config, self._reactor.seconds()
+        ports = (config["host"], config["port"], config["ocs-host"], config["ocs-port"])
+        while True:
+            try:
+                home.take_ports(*ports)
+            except HostError:
+                if self._reactor.seconds() - began >= patience:
+                    raise
+            else:
+                return
+            await deferLater(self._reactor, LOOK)
 
     def _leave_home(self, result: Any) -> Any:
         if self._home is not None:

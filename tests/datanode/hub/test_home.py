@@ -81,6 +81,18 @@ class HomeTests(SynchronousTestCase):
         self.home.leave()
         self.assertTrue(all(each.is_closed for each in self.reserved))
 
+    def test_second_port_taken(self) -> None:
+        """The first one is given back, so that both can be asked for again."""
+
+        def reserve(host: str, port: int, option: str) -> FakeSocket:
+            if option == "--ocs-port":
+                raise HostError("taken")
+            return self.reserve(host, port, option)
+
+        self.patch(module, "reserve", reserve)
+        self.assertRaises(HostError, self.home.take_ports, "127.0.0.1", 0, "127.0.0.1", 0)
+        self.assertTrue(self.reserved[0].is_closed)
+
     def test_names(self) -> None:
         """It says when the certificate that is there is not for all names."""
         logged: list[str] = []

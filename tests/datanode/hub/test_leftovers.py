@@ -77,7 +77,7 @@ class LeftoversTests(SynchronousTestCase):
     def found(self) -> list[int]:
         return [process.pid for process in find_leftovers(self.directory)]
 
-    def ending(self) -> Deferred[None]:
+    def ending(self) -> Deferred[bool]:
         return Deferred.fromCoroutine(end_leftovers(self.clock, self.directory))
 
     def test_found(self) -> None:
@@ -100,7 +100,7 @@ class LeftoversTests(SynchronousTestCase):
         self.assertEqual([process.pid for process in find_leftovers(link)], [1])
 
     def test_none(self) -> None:
-        self.successResultOf(self.ending())
+        self.assertIs(self.successResultOf(self.ending()), False)
 
     def test_ended(self) -> None:
         """Their ports are free once they are really gone."""
@@ -109,7 +109,7 @@ class LeftoversTests(SynchronousTestCase):
         self.assertTrue(all(process.is_killed for process in processes))
         self.assertNoResult(ending)
         self.clock.advance(LOOK)
-        self.successResultOf(ending)
+        self.assertIs(self.successResultOf(ending), True)
 
     def test_zombies(self) -> None:
         """They have no ports, and may be there for ever."""

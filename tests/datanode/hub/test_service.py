@@ -18,7 +18,7 @@ from netsim.addresses import describe
 from netsim.datanode import link
 from netsim.datanode.hub import service as module
 from netsim.datanode.hub.configuration import Listening
-from netsim.datanode.hub.service import HubService, Options, makeService
+from netsim.datanode.hub.service import FREED_WITHIN, LOOK, HubService, Options, makeService
 from netsim.errors import HostError, RouterError
 from tests.datanode.router import Router
 
@@ -95,7 +95,7 @@ class ServiceTestCase(SynchronousTestCase):
         ):
             self.patch(where, name, self.maker(name, kind))
         self.patch(module, "find_crossbar", lambda environment, given: Path("/bin/crossbar"))
-        self.patch(module, "end_leftovers", lambda reactor, directory: succeed(None))
+        self.patch(module, "end_leftovers", lambda reactor, directory: succeed(False))
         self.ready: list[str] = []
         self.patch(process, "print_ready", self.ready.append)
         self.logged: list[str] = []
@@ -103,7 +103,8 @@ class ServiceTestCase(SynchronousTestCase):
         self.addCleanup(globalLogPublisher.removeObserver, self.observe)
         config = Options()
         config.parseOptions(self.arguments)
-        self.hub = HubService(config, Clock())
+        self.clock = Clock()
+        self.hub = HubService(config, self.clock)
         self.router = Router()
 
     def observe(self, event: Any) -> None:
@@ -208,6 +209,37 @@ class OwnRouterTests(ServiceTestCase):
         self.patch(FakeHome, "take", taken)
         self.failureResultOf(self.listen(), HostError)
         self.assertEqual(self.made["RouterProcess"], [])
+
+    def refuse_ports(self) -> None:
+        def taken(home: FakeHome, *ports: Any) -> None:
+            home.did.append("refused")
+            raise HostError("taken")
+
+        self.ports = self.patch(FakeHome, "take_ports", taken)
+
+    def test_port_taken(self) -> None:
+        """That is told at once."""
+        self.refuse_ports()
+        self.failureResultOf(self.listen(), HostError)
+
+    def test_port_of_leftovers(self) -> None:
+        """A router that has just been ended gets some time to give them back."""
+        self.patch(module, "end_leftovers", lambda reactor, directory: succeed(True))
+        self.refuse_ports()
+        listening = self.listen()
+        self.clock.advance(LOOK)
+        self.assertNoResult(listening)
+        self.ports.restore()
+        self.clock.advance(LOOK)
+        self.assertEqual(self.last("Home").did[2:4], ["refused"] * 2)
+        self.assertEqual(len(self.made["RouterProcess"]), 1)
+
+    def test_port_never_given_back(self) -> None:
+        self.patch(module, "end_leftovers", lambda reactor, directory: succeed(True))
+        self.refuse_ports()
+        listening = self.listen()
+        self.clock.pump([LOOK] * int(FREED_WITHIN / LOOK + 2))
+        self.failureResultOf(listening, HostError)
 
     def test_stop(self) -> None:
         """All that it used is given back."""
