@@ -137,7 +137,7 @@ def _seconds(match: re.Match[str]) -> float:
     offset = (offset_hours * 60 + offset_minutes) * (-60 if match["sign"] == "-" else 60)
     whole = day * DAY + of_day - offset
     # Integers are divided exactly, and rounded once.
-    scale = 10 ** len(fraction)
+    scale: int = 10 ** len(fraction)
     return (whole * scale + int(fraction)) / scale
 
 
