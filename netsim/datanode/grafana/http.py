@@ -14,18 +14,18 @@ from urllib.parse import quote
 
 from twisted.web.server import Request
 
+from netsim.datanode.grafana.checked import read_object
 from netsim.datanode.grafana.encode import encoded
 from netsim.datanode.grafana.fetch import MANY_VALUES, Fetched, Fetcher
 from netsim.datanode.grafana.model import RATE, VALUE, NodeFailed, Query, full_name
 from netsim.datanode.grafana.query import (
-    NODE,
     read_annotation,
-    read_object,
     read_payload_name,
     read_query,
     read_tag_key,
 )
 from netsim.datanode.grafana.shown import answer, marks
+from netsim.datanode.grafana.targets import NODE
 from netsim.web.access import Access
 from netsim.web.answers import Refusal, Reply
 from netsim.web.app import check_token, new_app

@@ -49,7 +49,7 @@ class Nodes:
 
     def joined(self, session: Caller) -> None:
         """A session has joined: follow the hub by it."""
-        self.session, self.is_known = session, False
+        self.session = session
         for topic, heard in (("added", self._added), ("subtracted", self._subtracted)):
             subscribing = maybeDeferred(
                 session.subscribe, _only(heard), uri(f"consumer.data_node_{topic}")

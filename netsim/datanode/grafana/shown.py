@@ -49,13 +49,11 @@ def _series(target: Target, block: Block) -> Series:
 
 
 def _rate(t: NDArray[Any], values: NDArray[Any]) -> NDArray[Any]:
-    """The change per second; not a number where no time has passed."""
-    passed = np.diff(t)
-    rate = np.full(passed.shape, np.nan)
-    # What is infinite has no change, and that is no reason to warn.
+    """The change per second."""
+    # Where no time has passed there is none: it is infinite, and that is no reason to warn.
     with np.errstate(all="ignore"):
-        change = np.diff(values.astype(np.float64))
-        return np.divide(change, passed, out=rate, where=passed > 0)
+        rate: NDArray[Any] = np.diff(values.astype(np.float64)) / np.diff(t)
+        return rate
 
 
 def marks(annotation: Annotation, name: str, block: Block) -> bytes:

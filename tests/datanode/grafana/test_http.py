@@ -13,8 +13,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from netsim.datanode.grafana import http
 from netsim.datanode.grafana.http import FAILED_HEADER
 from netsim.web.access import Access
+from tests.datanode.grafana.bodies import BODIES
 from tests.datanode.grafana.bridge import RANGE, START, Bridge, asking, field
-from tests.datanode.grafana.test_query import BODIES
 from tests.properties import examples
 from tests.web.calls import Answer
 
@@ -158,7 +158,11 @@ class PageTests(HttpTestCase):
 
     def test_nodes(self) -> None:
         """The nodes."""
-        self.check(self.bridge.get("/api/nodes"), [{"name": "n", "description": "about n"}])
+        self.bridge.node("m")
+        self.check(
+            self.bridge.get("/api/nodes"),
+            [{"name": "m", "description": "about m"}, {"name": "n", "description": "about n"}],
+        )
 
     def test_fields(self) -> None:
         """And their fields."""

@@ -2,86 +2,22 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from twisted.trial.unittest import SynchronousTestCase
 
+from netsim.datanode.grafana.checked import read_object
 from netsim.datanode.grafana.model import Annotation, Query, Target
 from netsim.datanode.grafana.query import (
-    MAX_PROBLEMS,
-    MAX_TARGETS,
     read_annotation,
-    read_object,
     read_payload_name,
     read_query,
     read_tag_key,
 )
 from netsim.web.answers import Refusal
+from tests.datanode.grafana.bodies import BODIES, RANGE, START, ReadTestCase, written
 from tests.properties import examples
-
-RANGE = {"from": "2017-07-13T00:00:00.000Z", "to": "2017-07-13T01:00:00.000Z"}
-START = 1499904000.0
-
-VALUES = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-(2**70), 2**70)
-    | st.floats()
-    | st.text(max_size=10)
-    | st.sampled_from(["n::f", "1s", "value", "rate", "table", "{}", "=", "node", "1e999"]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
-    max_leaves=6,
-)  # fmt: skip
-TARGETS = st.fixed_dictionaries(
-    {},
-    optional=dict.fromkeys(("target", "type", "payload", "hide", "refId"), VALUES),
-)
-FILTERS = st.fixed_dictionaries({}, optional=dict.fromkeys(("key", "operator", "value"), VALUES))
-BODIES = VALUES | st.fixed_dictionaries(
-    {},
-    optional={
-        "range": VALUES | st.fixed_dictionaries({"from": VALUES, "to": VALUES}) | st.just(RANGE),
-        "interval": VALUES,
-        "intervalMs": VALUES,
-        "maxDataPoints": VALUES,
-        "targets": VALUES | st.lists(TARGETS | VALUES, max_size=4),
-        "adhocFilters": VALUES | st.lists(FILTERS | VALUES, max_size=3),
-        "annotation": VALUES | st.fixed_dictionaries({"query": VALUES}),
-        "key": VALUES,
-        "name": VALUES,
-    },
-)
-
-
-def written(value: Any) -> bytes:
-    """Write a body."""
-    return json.dumps(value).encode()
-
-
-class ReadTestCase(SynchronousTestCase):
-    """Reads bodies of queries."""
-
-    def read(self, *targets: Any, **more: Any) -> Query:
-        """Read one that is right."""
-        listed = [{"target": each} if isinstance(each, str) else each for each in targets]
-        return read_query(written({"range": RANGE, "targets": listed, **more}))
-
-    def refused(self, read: Callable[..., Any], body: Any) -> Refusal:
-        """Read one that is wrong."""
-        data = body if isinstance(body, bytes) else written(body)
-        refusal = self.assertRaises(Refusal, read, data)
-        self.assertEqual(refusal.status, 400)
-        return refusal
-
-    def problems(self, *targets: Any, **more: Any) -> tuple[str, ...]:
-        """What is wrong with a query."""
-        listed = [{"target": each} if isinstance(each, str) else each for each in targets]
-        body = {"range": RANGE, "targets": listed, **more}
-        return self.refused(read_query, body).problems
 
 
 class QueryTests(ReadTestCase):
@@ -131,38 +67,6 @@ class QueryTests(ReadTestCase):
         for value in (100, 100.0, "100", 100.7):
             self.assertEqual(self.read(maxDataPoints=value).points, 100)
         self.assertIsNone(self.read(maxDataPoints=None).points)
-
-    def test_unfinished(self) -> None:
-        """What nobody has filled in yet, or has hidden, is passed over."""
-        query = self.read(
-            {}, "", "select metric", {"target": None}, {"target": "n::f", "hide": True}, "n::g"
-        )
-        self.assertEqual([target.name for target in query.targets], ["n::g"])
-
-    def test_payload(self) -> None:
-        """What is shown, as an object or as a text of one."""
-        for payload, show in (
-            (None, "value"),
-            ("", "value"),
-            ({}, "value"),
-            ({"show": ""}, "value"),
-            ({"show": "rate", "other": 1}, "rate"),
-            ('{"show": "rate"}', "rate"),
-            (" ", "value"),
-        ):
-            [target] = self.read({"target": "n::f", "payload": payload}).targets
-            self.assertEqual(target.show, show, payload)
-        [target] = self.read({"target": "n::f", "data": {"show": "rate"}, "payload": ""}).targets
-        self.assertEqual(target.show, "rate")
-
-    def test_filters(self) -> None:
-        """Nodes can be left out."""
-        both = ("a::f", "b::f")
-        for operator, expected in (("=", ["a::f"]), ("!=", ["b::f"])):
-            query = self.read(
-                *both, adhocFilters=[{"key": "node", "operator": operator, "value": "a"}]
-            )
-            self.assertEqual([target.name for target in query.targets], expected)
 
     def test_allProblems(self) -> None:
         """Everything that is wrong is told at once, each with its place."""
@@ -214,21 +118,6 @@ class QueryTests(ReadTestCase):
         for value in (True, -1, "x", []):
             self.assertEqual(len(self.problems(intervalMs=value)), 1, value)
 
-    def test_targets(self) -> None:
-        """They have to be there, and not too many."""
-        for wrong in ({}, {"targets": None}, {"targets": {}}):
-            problems = self.refused(read_query, {"range": RANGE, **wrong}).problems
-            self.assertEqual(problems, ("targets: expected a list",))
-        self.assertEqual(self.read().targets, ())
-        self.assertEqual(len(self.read(*["n::f"] * MAX_TARGETS).targets), MAX_TARGETS)
-        self.assertIn("at most 1000", self.problems(*["n::f"] * (MAX_TARGETS + 1))[0])
-
-    def test_manyProblems(self) -> None:
-        """The answer does not grow with what is wrong."""
-        problems = self.problems(*["x"] * 500)
-        self.assertEqual(len(problems), MAX_PROBLEMS + 1)
-        self.assertEqual(problems[-1], f"and {500 - MAX_PROBLEMS} more")
-
     def test_longValues(self) -> None:
         """Nor with what was sent."""
         for problem in self.problems("x" * 5000, interval="y" * 5000, maxDataPoints="z" * 5000):
@@ -253,22 +142,6 @@ class QueryTests(ReadTestCase):
             read_query(body)
         except Refusal as refusal:
             self.assertEqual(refusal.status, 400)
-
-
-class ObjectTests(ReadTestCase):
-    """Bodies as such."""
-
-    def test_empty(self) -> None:
-        """None is an empty one."""
-        for body in (b"", b"  \n", b"{}"):
-            self.assertEqual(read_object(body), {})
-
-    def test_wrong(self) -> None:
-        """What is no object is told."""
-        for body in (b"[]", b"1", b'"x"', b"null"):
-            self.assertIn("not an object", str(self.refused(read_object, body)))
-        for body in (b"{", b"\xff", b'{"a":NaN}', b"[" * 5000):
-            self.assertIn("not JSON", str(self.refused(read_object, body)))
 
 
 class OthersTests(ReadTestCase):

@@ -192,6 +192,12 @@ class ValueTests(ReadTestCase):
             {"a": ([0, 1, 2, 2], [4, 2, 1, 3]), "b": ([0, 1, 2, 2], list("zxwy"))},
         )
 
+    def test_sameTimes(self) -> None:
+        """However many there are."""
+        times = [1.0] * 100 + [0.0]
+        received = self.read({"a": list(range(101))}, timelines(t=times))
+        self.assertEqual(received.blocks[0].columns["a"].tolist(), [100, *range(100)])
+
 
 class AnyTests(ReadTestCase):
     """Whatever a node sends."""

@@ -130,6 +130,12 @@ class ServiceTests(TestCase):
             for path, status in (("/", 401), ("/?token=x", 200), ("/live", 200)):
                 self.assertEqual((await self.get(bridge, path)).code, status, path)
 
+    async def test_origin(self) -> None:
+        """Pages that were named may see the answers."""
+        async with self.listening("--allow-origin=http://grafana:3000") as bridge:
+            answer = await self.get(bridge, "/", headers={"Origin": "http://grafana:3000"})
+            self.assertTrue(answer.headers.hasHeader("Access-Control-Allow-Origin"))
+
     async def test_taken(self) -> None:
         """A port that is taken is told, and nothing else is begun."""
         async with self.listening() as bridge:
