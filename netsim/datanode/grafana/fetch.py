@@ -6,13 +6,12 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from attrs import frozen
-from autobahn.wamp.types import CallResult
 from twisted.internet.defer import Deferred, DeferredList
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from netsim.datanode.grafana.calls import Calls
-from netsim.datanode.grafana.fields import Fields, read_fields
+from netsim.datanode.grafana.inquiry import EPOCH, Inquiry
 from netsim.datanode.grafana.model import Entry, NodeFailed, Query, Target
 from netsim.datanode.grafana.nodes import Nodes
 from netsim.datanode.grafana.received import read_answer, size
@@ -21,15 +20,12 @@ from netsim.datanode.grafana.troubles import Troubles
 from netsim.datanode.model import Block
 from netsim.worker import Submit
 
-__all__ = ["Fetched", "Fetcher"]
+__all__ = ["MANY_VALUES", "Fetched", "Fetcher"]
 
 TIMEOUT = 10.0
 """Seconds that a node has to answer a query."""
 MANY_VALUES = 20_000
-MANY_FIELDS = 2000
 """More than this is read on a thread: it takes milliseconds."""
-EPOCH = 1
-"""The start of an interval is positive: other numbers mean seconds before now."""
 
 T = TypeVar("T")
 Entries = Mapping[str, Entry]
@@ -67,14 +63,14 @@ class Fetcher:
         @param submit: where large answers are read.
         @param timeout: seconds that a node may take for a query.
         """
-        self.nodes = Nodes(clock, log, self._changed)
         self._clock = clock
         self._submit = submit
         self._log = log
         self._timeout = timeout
-        self._fields = Fields()
         self._troubles = Troubles()
         self._calls = Calls(lambda: self.nodes.session, clock)
+        self._inquiry = Inquiry(self._calls, clock, self.work, log, timeout)
+        self.nodes = Nodes(clock, log, self._inquiry.changed)
 
     async def work(self, is_much: bool, function: Callable[..., T], *args: Any) -> T:
         """Compute something; on a thread if it is much."""
@@ -89,8 +85,8 @@ class Fetcher:
 
         @return: of one that has failed, what it has told before, if anything.
         """
-        fetched = await self._each({n: self._all_of(n) for n in self.nodes.descriptions})
-        before = {n: entries for n in fetched.failed if (entries := self._fields.of(n))}
+        fetched = await self._each({n: self._inquiry.all_of(n) for n in self.nodes.descriptions})
+        before = {n: entries for n in fetched.failed if (entries := self._inquiry.before(n))}
         return Fetched({**fetched.nodes, **before}, fetched.failed)
 
     async def data(self, query: Query) -> Fetched:
@@ -130,14 +126,9 @@ class Fetcher:
             self._log.warn("{line}", line=line)
         return Fetched(given, failed)
 
-    async def _all_of(self, node: str) -> Entries:
-        if self._fields.is_fresh(node, self._clock.seconds()):
-            return self._fields.of(node)
-        return await self._ask_fields(node, self._timeout)
-
     async def _data_of(self, node: str, names: Sequence[str], query: Query) -> Blocks:
         end_of_patience = self._clock.seconds() + self._timeout
-        known = await self._known(node, names)
+        known = await self._inquiry.known(node, names)
         wanted = tuple(name for name in names if name in known)
         if not wanted or query.end <= max(query.start, EPOCH):
             return {}
@@ -157,44 +148,13 @@ class Fetcher:
         self._note(node, problems)
         return blocks
 
-    async def _known(self, node: str, names: Sequence[str]) -> Entries:
-        """What is known of a node's fields, which these are to be among."""
-        now = self._clock.seconds()
-        if self._fields.must_ask(node, names, now):
-            return await self._ask_fields(node, self._timeout)
-        if self._fields.should_ask(node, now):
-            # Nobody waits for it.
-            later = self._ask_fields(node, self._timeout)
-            Deferred.fromCoroutine(later).addErrback(lambda failure: failure.trap(NodeFailed))
-        return self._fields.of(node)
-
-    async def _ask_fields(self, node: str, timeout: float) -> Entries:
-        answer = await self._calls.call(node, "get_fields", EPOCH, 0, timeout=timeout)
-        if isinstance(answer, CallResult):
-            answer = answer.results
-        try:
-            entries = await self.work(_is_long(answer), read_fields, answer)
-        except ValueError as error:
-            raise NodeFailed(f"does not tell its fields: {error}") from None
-        self._fields.learn(node, entries, self._clock.seconds())
-        if self._fields.dropped:
-            text = "{node} has more fields than can be remembered: {count} are not"
-            self._log.warn(text, node=node, count=self._fields.dropped)
-        return self._fields.of(node)
-
     def _note(self, node: str, problems: Sequence[str]) -> None:
         if problems:
             # Perhaps its fields have changed.
-            self._fields.distrust(node)
+            self._inquiry.distrust(node)
             more = f", and {len(problems) - 1} more" if len(problems) > 1 else ""
             text = "{node} has sent what cannot be read: {reason}{more}"
             self._log.warn(text, node=node, reason=problems[0], more=more)
-
-    def _changed(self, node: str, is_there: bool) -> None:
-        if is_there:
-            self._fields.distrust(node)
-        else:
-            self._fields.forget(node)
 
 
 def _by_node(targets: Iterable[Target]) -> dict[str, list[str]]:
@@ -209,8 +169,3 @@ def _read(
 ) -> tuple[Sequence[str], Blocks]:
     received = read_answer(answer, names, known)
     return received.problems, reduced(received, points)
-
-
-def _is_long(answer: Any) -> bool:
-    fields = answer[0] if isinstance(answer, list | tuple) and answer else None
-    return isinstance(fields, dict) and len(fields) > MANY_FIELDS
