@@ -8,6 +8,7 @@ what C{float} gives.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -15,7 +16,7 @@ from attrs import frozen
 from numpy.typing import NDArray
 
 from netsim.datanode.digits import Digits, scaled
-from netsim.datanode.layouts import NEWLINE, Group, Numeral, groups, numerals
+from netsim.datanode.layouts import NEWLINE, Group, Numeral, groups, line, numerals
 
 __all__ = ["Parsed", "parse"]
 
@@ -25,6 +26,9 @@ Flags = NDArray[np.bool_]
 
 CHUNK = 1 << 20
 """Bytes that are looked at together: they and what comes of them fit into a cache."""
+
+LARGE = 1000
+"""Exponents from here on make any number nothing or infinite."""
 
 
 @frozen(eq=False)
@@ -52,11 +56,12 @@ def parse(buffer: bytes, columns: int = 2, separator: bytes | None = None) -> Pa
         nothing for a number that is missing (not a number is given for it); L{None}: blanks
         and tabs.
     """
+    pattern = line(columns, separator)
     parts, bad = [np.empty((columns, 0))], 0
     for chunk in _chunks(buffer):
-        values, damaged = _read(chunk, columns, separator)
-        parts.append(values)
-        bad += damaged
+        values, known = _read(chunk, columns, pattern)
+        bad += _read_rest(chunk, separator, values, known)
+        parts.append(values if known.all() else values[:, known])
     return Parsed(np.concatenate(parts, axis=1).T, bad)
 
 
@@ -70,17 +75,17 @@ def _chunks(buffer: bytes) -> Iterator[bytes]:
         start = end or len(buffer)
 
 
-def _read(chunk: bytes, columns: int, separator: bytes | None) -> tuple[Values, int]:
-    """Give the values of all lines that are not damaged, column by column, and how many are."""
+def _read(chunk: bytes, columns: int, pattern: re.Pattern[str]) -> tuple[Values, Flags]:
+    """Read lines of common layouts: give their values by column, and which lines they are."""
     text = np.frombuffer(chunk, np.uint8)
     digits = Digits.of(text)
     count, found = groups(text, digits)
     values = np.empty((columns, count))
     known = np.zeros(count, np.bool_)
     for group in found:
-        if places := numerals(group.key, columns, separator):
+        if places := numerals(group.key, pattern):
             known[group.rows] = _columns(digits, group, places, values)
-    return (values, 0) if known.all() else _rest(chunk, separator, values, known)
+    return values, known
 
 
 def _columns(digits: Digits, group: Group, places: list[Numeral], values: Values) -> Flags:
@@ -94,7 +99,7 @@ def _columns(digits: Digits, group: Group, places: list[Numeral], values: Values
 
 def _column(digits: Digits, group: Group, numeral: Numeral) -> tuple[Values, Flags]:
     whole = scale = np.zeros(1, np.int64)
-    part = minus = None
+    part, minus = None, np.zeros(1, np.bool_)
     if numeral.whole is not None:
         ends, whole = group.ends(numeral.whole), group.counts(numeral.whole)
         minus, sign = digits.signs(ends, whole)
@@ -102,42 +107,40 @@ def _column(digits: Digits, group: Group, numeral: Numeral) -> tuple[Values, Fla
     if numeral.part is not None:
         ends = group.ends(numeral.part)
         scale = part = group.counts(numeral.part)
-    result, right = digits.mantissas(ends, whole, part)
+    integers, right = digits.integers(ends, whole, part)
     if numeral.exponent is not None:
         power, known = _exponents(digits, group, numeral.exponent)
-        scale = scale - power
-        right &= known
-    numbers, exact = scaled(result, scale)
-    if minus is not None and minus.any():
-        numbers = np.where(minus, -numbers, numbers)
-    return numbers, right & exact
+        scale, right = scale - power, right & known
+    values, exact = scaled(integers, scale)
+    if minus.any():
+        np.negative(values, out=values, where=minus)
+    return values, right & exact
 
 
 def _exponents(digits: Digits, group: Group, place: int) -> tuple[Places, Flags]:
     ends, counts = group.ends(place), group.counts(place)
     minus, sign = digits.signs(ends, counts)
-    power, right = digits.integers(ends, counts - sign)
-    powers = power.view(np.int64)
-    return np.where(minus, -powers, powers), right
+    integers, right = digits.integers(ends, counts - sign)
+    powers = integers.view(np.int64)
+    return np.where(minus, -powers, powers), right & (integers < LARGE)
 
 
-def _rest(
-    chunk: bytes, separator: bytes | None, values: Values, known: Flags
-) -> tuple[Values, int]:
-    """Read lines one by one that are not known."""
+def _read_rest(chunk: bytes, separator: bytes | None, values: Values, known: Flags) -> int:
+    """Read lines one by one that are not known; tell how many of them are damaged."""
+    if known.all():
+        return 0
     bad = 0
     ends = np.flatnonzero(np.frombuffer(chunk, np.uint8) == NEWLINE)
     for row in np.flatnonzero(~known).tolist():
-        line = chunk[ends[row - 1] + 1 if row else 0 : ends[row]].strip()
-        if not line or line.startswith(b"#"):
+        text = chunk[ends[row - 1] + 1 if row else 0 : ends[row]]
+        if not (said := text.strip()) or said.startswith(b"#"):
             continue
-        numbers = _floats(line.split(separator), len(values))
-        if numbers is None:
-            bad += 1
-        else:
+        if numbers := _floats(text.split(separator), len(values)):
             values[:, row] = numbers
             known[row] = True
-    return values[:, known], bad
+        else:
+            bad += 1
+    return bad
 
 
 def _floats(fields: list[bytes], columns: int) -> list[float] | None:

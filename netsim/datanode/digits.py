@@ -4,7 +4,9 @@ Decimal numbers of bytes, many at once and exact.
 Eight digits are one 64-bit integer, of which three multiplications make their value.  An
 integer up to 2**53 and a power of ten up to 10**22 are both exact floats, so that their
 quotient or product is rounded once: it is the float nearest to the decimal (W. Clinger, "How
-to read floating point numbers accurately", 1990).
+to read floating point numbers accurately", 1990).  Where there are longer floats the same is
+done with them for larger integers; rounding twice is wrong only where the longer float lies in
+the middle of two floats, which can be seen.
 """
 
 from __future__ import annotations
@@ -20,24 +22,25 @@ __all__ = ["Digits", "Ends", "keep", "scaled", "words"]
 Bytes = NDArray[np.uint8]
 Words = NDArray[np.uint64]
 Counts = NDArray[np.int64]
+Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 Ends = Counts | slice
 """Where digits end in a text: places, or a slice of it."""
 
-PAD = 24
+PAD = 32
 """Bytes before a text, so that one can look back from its first number."""
 
 PLUS, MINUS = (ord(sign) - ord("0") & 0xFF for sign in "+-")
-MAX_DIGITS = 16
+MAX_DIGITS = 19
 EXACT = 1 << 53
 POWERS = 10.0 ** np.arange(23)
 
-# How much is kept of sixteen digits, of which the last so many count: later ones are in upper
-# bytes.
+HAS_LONG = np.finfo(np.longdouble).nmant >= 63
+LONG_POWERS = np.longdouble(10) ** np.arange(28)
+
 KEEP = np.array([(2**64 - 1) << 8 * (8 - n) & 2**64 - 1 for n in range(9)], np.uint64)
-KEEP_LAST = np.concatenate((KEEP, np.repeat(KEEP[8:], 8)))
-KEEP_FIRST = np.concatenate((np.repeat(KEEP[:1], 8), KEEP))
+"""Masks of so many of eight bytes: of the last, which are the upper ones."""
 
 EIGHT = tuple(
     (np.uint64((base << bits) + 1), np.uint64(bits), np.uint64(mask))
@@ -48,6 +51,7 @@ EIGHT = tuple(
     )
 )
 TO_SIGN_BIT, SIGN_BITS = np.uint64(0x7676767676767676), np.uint64(0x8080808080808080)
+ONE_BYTE, SEVEN_BYTES = np.uint64(8), np.uint64(56)
 
 
 @frozen(eq=False)
@@ -83,108 +87,107 @@ class Digits:
     def signs(self, ends: Ends, counts: Counts) -> tuple[Flags, Flags]:
         """Tell what begins with a minus, and what with any sign."""
         if isinstance(ends, slice):
-            before = PAD - int(counts[0])
-            begins = slice(ends.start + before, ends.stop + before, ends.step)
-            first = self.values[begins]
+            first = self.values[PAD - int(counts[0]) + ends.start :: ends.step]
         else:
             first = self.values.take(ends - (counts - PAD))
         minus = first == MINUS
         return minus, minus | (first == PLUS)
 
-    def integers(self, ends: Ends, counts: Counts) -> tuple[Words, Flags]:
-        """
-        Read integers of up to eight digits.
-
-        @return: and which of them are right.
-        """
-        last = words(self.values[PAD - 8 :], ends)[:, 0] & keep(counts)
-        right = _are_digits(last) & (counts <= 8) & (counts > 0)
-        return _eight(last), right
-
-    def mantissas(
+    def integers(
         self, ends: Ends, whole: Counts, part: Counts | None = None
     ) -> tuple[Words, Flags]:
         """
-        Read numbers of up to sixteen digits, without regard to their decimal points.
+        Read integers of up to nineteen digits, and decimals as if they had no point.
 
         @param whole: how many digits there are before the point.
         @param part: how many after it; L{None}: there is no point.
-        @return: and which of them are right; others are larger than exact floats, too.
+        @return: and which of them are right: others have more digits, none, or signs.
         """
         counts = whole if part is None else whole + part
-        first, last = self._last_digits(ends, part, short=bool(counts.max() <= 8))
-        last &= KEEP_LAST.take(counts, mode="clip")
-        right = _are_digits(last) & (counts <= MAX_DIGITS) & (counts > 0)
-        result = _eight(last)
-        if first is not None:
-            first &= KEEP_FIRST.take(counts, mode="clip")
-            right &= _are_digits(first)
-            result += _eight(first) * np.uint64(10**8)
-            right &= result <= EXACT
+        right = (counts <= MAX_DIGITS) & (counts > 0)
+        result = np.zeros(1, np.uint64)
+        for place, word in enumerate(self._words(ends, counts, part)):
+            right = right & _are_digits(word)
+            value = _eight(word)
+            result = value + result if not place else result + value * np.uint64(10 ** (8 * place))
         return result, right
 
-    def _last_digits(
-        self, ends: Ends, part: Counts | None, short: bool
-    ) -> tuple[Words | None, Words]:
-        """
-        Take the last sixteen digits, decimal points left out.
-
-        @param short: eight are enough.
-        """
+    def _words(self, ends: Ends, counts: Counts, part: Counts | None) -> list[Words]:
+        """Take digits by eight, the last ones first, decimal points left out."""
+        size = min(max(-(-int(counts.max()) // 8), 1), 3)
         # Digits before the point lie one byte farther away.
-        distance = 0 if part is None else 1
-        first = None
-        if short:
-            last = words(self.values[PAD - 8 - distance :], ends)[:, 0]
-        else:
-            first, last = words(self.values[PAD - 16 - distance :], ends, 16).T
-        if part is None:
-            return first, last
-        behind = self.values[PAD - 1 :][ends].astype(np.uint64) << np.uint64(56)
-        behind |= last >> np.uint64(8)
-        if first is not None and part.max() > 8:
-            nearer = (first >> np.uint64(8)) | (last << np.uint64(56))
-            first ^= (first ^ nearer) & KEEP_FIRST.take(part, mode="clip")
-        last ^= (last ^ behind) & KEEP_LAST.take(part, mode="clip")
-        return first, last
+        distance = 8 * size + (part is not None)
+        taken = words(self.values[PAD - distance :], ends, size)
+        result = []
+        for place, word in enumerate(reversed(taken.T)):
+            if part is not None and (place == 0 or part.max() > 8 * place):
+                nearer = word >> ONE_BYTE
+                nearer |= self._behind(ends, taken, place) << SEVEN_BYTES
+                nearer ^= word
+                nearer &= keep(part - 8 * place)
+                word = nearer ^ word
+            result.append(word & keep(counts - 8 * place))
+        return result
+
+    def _behind(self, ends: Ends, taken: Words, place: int) -> Words:
+        """What comes after a word: its lowest byte is the next one."""
+        if place:
+            return taken[:, -place]
+        return self.values[PAD - 1 :][ends].astype(np.uint64)
 
 
-def words(data: Bytes, places: Ends, size: int = 8) -> Words:
+def words(data: Bytes, places: Ends, size: int = 1) -> Words:
     """
     Take bytes from anywhere, as 64-bit integers of which the first byte is the lowest.
 
     @param places: where they begin.
-    @param size: how many of each, 8 or 16.
+    @param size: how many integers at each.
     @return: a row for each place; it is a copy.
     """
-    everywhere: NDArray[Any] = np.ndarray(
-        (data.size - size + 1,), f"V{size}", data, strides=(1,)
-    )
+    width = 8 * size
+    everywhere: NDArray[Any] = np.ndarray((data.size - width + 1,), f"V{width}", data, strides=(1,))
     taken = everywhere[places]
     if isinstance(places, slice):
         taken = taken.copy()
-    result: Words = taken.view("<u8").reshape(-1, size // 8)
+    result: Words = taken.view("<u8").reshape(-1, size)
     return result
 
 
 def keep(counts: Counts) -> Words:
-    """Masks that keep so many of the last of eight bytes."""
+    """Masks that keep so many of the last of eight bytes; at least none, at most all."""
     return KEEP.take(counts, mode="clip")
 
 
-def scaled(mantissas: Words, scale: Counts) -> tuple[NDArray[np.float64], Flags]:
+def scaled(integers: Words, scale: Counts) -> tuple[Floats, Flags]:
     """
     Divide by powers of ten.
 
     @param scale: their exponents; or one for all.
     @return: and which of the results are right.
     """
-    values = mantissas.view(np.int64).astype(np.float64)
+    values = integers.astype(np.float64)
     if scale.min() < 0:
         values *= POWERS.take(-scale, mode="clip")
     if scale.max() > 0:
         values /= POWERS.take(scale, mode="clip")
-    return values, np.abs(scale) < len(POWERS)
+    right = (integers <= EXACT) & (np.abs(scale) < len(POWERS))
+    if HAS_LONG and not right.all():
+        rest = np.flatnonzero(~right)
+        exponents = scale[rest] if scale.size > 1 else scale
+        values[rest], right[rest] = _scaled_long(integers[rest], exponents)
+    return values, right
+
+
+def _scaled_long(integers: Words, scale: Counts) -> tuple[Floats, Flags]:
+    exact = integers.astype(np.longdouble)
+    exact *= LONG_POWERS.take(-scale, mode="clip")
+    exact /= LONG_POWERS.take(scale, mode="clip")
+    values = exact.astype(np.float64)
+    # If it lies in the middle, it lies as far from the float on its other side.
+    rest = exact - values
+    other = values + 2 * rest
+    middle = (rest != 0) & (other.astype(np.float64) == other)
+    return values, ~middle & (np.abs(scale) < len(LONG_POWERS))
 
 
 def _eight(digits: Words) -> Words:
@@ -201,4 +204,5 @@ def _are_digits(digits: Words) -> Flags:
     above = digits + TO_SIGN_BIT
     above |= digits
     above &= SIGN_BITS
-    return above == 0
+    result: Flags = above == 0
+    return result

@@ -11,12 +11,12 @@ import re
 from collections.abc import Iterator
 
 import numpy as np
-from attrs import frozen
+from attrs import evolve, frozen
 from numpy.typing import NDArray
 
 from netsim.datanode.digits import Digits, Ends, keep, words
 
-__all__ = ["NEWLINE", "Group", "Numeral", "groups", "numerals"]
+__all__ = ["NEWLINE", "Group", "Numeral", "groups", "line", "numerals"]
 
 Bytes = NDArray[np.uint8]
 Places = NDArray[np.int64]
@@ -26,16 +26,14 @@ NEWLINE = ord("\n")
 BARE = 0x80
 """Marks a character that comes without digits before it."""
 
+SAMPLE = 100
+"""Lines that are tried before all are."""
+
 LAYOUTS = 50
 """Layouts for which a text is searched."""
 
-NUMBER = re.compile(
-    r"(?:(?P<whole>d)(?:\.(?P<part>d)?)?|\.(?P<only>d))(?:[eE](?P<exponent>d))?"
-)
+NUMBER = r"(?:(d)(?:\.(d)?)?|\.(d))(?:[eE](d))?"
 """A number, if C{d} stands for any digits and signs."""
-BLANKS = re.compile(r"[ \t]*")
-GAP = re.compile(r"[ \t]+")
-END = re.compile(r"[ \t\r]*\n")
 
 
 @frozen
@@ -53,23 +51,30 @@ class Numeral:
     exponent: int | None
 
 
-def numerals(key: bytes, columns: int, separator: bytes | None) -> list[Numeral] | None:
-    """Find the numbers in a layout; L{None}: it is none of so many numbers."""
+def line(columns: int, separator: bytes | None) -> re.Pattern[str]:
+    """Say what lines look like that have so many numbers."""
+    if separator is None:
+        blank, gap = r"[ \t]", r"[ \t]+"
+    else:
+        blank = " " if separator == b"\t" else r"[ \t]"
+        gap = f"{blank}*{re.escape(separator.decode('latin-1'))}{blank}*"
+    return re.compile(f"{blank}*{gap.join([NUMBER] * columns)}{blank}*\r?\n")
+
+
+def numerals(key: bytes, line: re.Pattern[str]) -> list[Numeral] | None:
+    """Find the numbers in a layout; L{None}: it is none of such lines."""
     tokens, places = "", []
     for place, character in enumerate(key):
         token = chr(character & ~BARE) if character & BARE else "d" + chr(character)
         tokens += token
         places += [place] * len(token)
-    gap = _gap(separator) if separator else GAP
-    found, position = [], 0
-    for column in range(columns):
-        before = (gap if column else BLANKS).match(tokens, position)
-        match = before and NUMBER.match(tokens, before.end())
-        if not match:
-            return None
-        found.append(_numeral(match, places))
-        position = match.end()
-    return found if END.fullmatch(tokens, position) else None
+    match = line.fullmatch(tokens)
+    if not match:
+        return None
+    starts = (match.start(group) for group in range(1, line.groups + 1))
+    found = [places[start] if start >= 0 else None for start in starts]
+    parts = zip(found[::4], found[1::4], found[2::4], found[3::4], strict=True)
+    return [Numeral(whole, only if part is None else part, e) for whole, part, only, e in parts]
 
 
 @frozen(eq=False)
@@ -99,14 +104,17 @@ def groups(text: Bytes, digits: Digits) -> tuple[int, Iterator[Group]]:
     """
     Find lines that have the same layout.
 
+    That there is nothing but digits between characters of a layout, and a sign before them, is
+    for those to see who read them.
+
     @param text: of whole lines.
     @param digits: those of the text.
     @return: how many lines there are, and groups that have some of them, or all.
     """
-    others = digits.others()
-    if regular := _regular(text, others):
-        return regular.size, iter([regular])
-    ends = np.flatnonzero(others)
+    places, key = _first_line(text)
+    if alike := _regular(text, places, key) or _anchored(text, places, key):
+        return alike.size, iter([alike])
+    ends = np.flatnonzero(digits.others())
     counts = ends - 1
     counts[1:] -= ends[:-1]
     counts[0] = ends[0]
@@ -131,7 +139,36 @@ class _Regular(Group):
         return slice(int(self.places[place]), self.width * self.size, self.width)
 
     def counts(self, place: int) -> Places:
-        return np.diff(self.places, prepend=-1)[place : place + 1] - 1
+        return _counts(self.places)[place : place + 1]
+
+
+@frozen(eq=False)
+class _Anchored(Group):
+    """
+    All lines: some characters are as far from the start of each, others from its end.
+
+    @ivar turn: the first character of the latter.
+    @ivar starts: of all lines.
+    @ivar newlines: likewise.
+    @ivar places: of the characters, in the first line.
+    """
+
+    turn: int
+    starts: Places
+    newlines: Places
+    places: Places
+
+    def ends(self, place: int) -> Places:
+        near = int(self.places[place])
+        if place < self.turn:
+            return self.starts + near
+        return self.newlines - (int(self.places[-1]) - near)
+
+    def counts(self, place: int) -> Places:
+        if place != self.turn:
+            return _counts(self.places)[place : place + 1]
+        before = self.ends(place - 1) + 1 if place else self.starts
+        return self.ends(place) - before
 
 
 @frozen(eq=False)
@@ -179,10 +216,10 @@ class _Characters:
         @param last: which of the characters are newlines.
         """
         length = int(last[0]) + 1
-        if last.size * length == self.keys.size:
-            if (self.keys[length:] == self.keys[:-length]).all():
-                yield _Scattered(self.keys[:length].tobytes(), slice(None), last.size, None, self)
-                return
+        alike = last.size * length == self.keys.size
+        if alike and (self.keys[length:] == self.keys[:-length]).all():
+            yield _Scattered(self.keys[:length].tobytes(), slice(None), last.size, None, self)
+            return
         lengths = np.diff(last, prepend=-1)
         signs = words(np.concatenate((np.zeros(7, np.uint8), self.keys)), last)[:, 0]
         signs &= keep(lengths)
@@ -200,16 +237,9 @@ class _Characters:
             yield _Scattered(key.tobytes(), rows, rows.size, last[rows] - (length - 1), self)
 
 
-def _numeral(match: re.Match[str], places: list[int]) -> Numeral:
-    whole, part, only, exponent = (
-        places[match.start(name)] if match[name] else None
-        for name in ("whole", "part", "only", "exponent")
-    )
-    return Numeral(whole, only if part is None else part, exponent)
-
-
-def _gap(separator: bytes) -> re.Pattern[str]:
-    return re.compile(rf"[ \t]*{re.escape(separator.decode('latin-1'))}[ \t]*")
+def _counts(places: Places) -> Places:
+    """How many bytes are before characters at these places, since the one before."""
+    return np.diff(places, prepend=-1) - 1
 
 
 def _keys(characters: Bytes, counts: Places) -> Bytes:
@@ -219,13 +249,45 @@ def _keys(characters: Bytes, counts: Places) -> Bytes:
     return keys
 
 
-def _regular(text: Bytes, others: NDArray[np.bool_]) -> Group | None:
+def _first_line(text: Bytes) -> tuple[Places, bytes]:
+    """Where characters are in the first line, and its layout."""
+    line = text[: int(np.argmax(text == NEWLINE)) + 1]
+    places = np.flatnonzero(Digits.of(line).others())
+    return places, _keys(line[places], _counts(places)).tobytes()
+
+
+def _regular(text: Bytes, places: Places, key: bytes) -> Group | None:
     """All lines, if they are as wide as the first one and have its layout."""
-    width = int(np.argmax(text == NEWLINE)) + 1
-    if text.size % width or (others[width:] != others[:-width]).any():
+    width = int(places[-1]) + 1
+    if text.size % width:
         return None
-    places = np.flatnonzero(others[:width])
-    if (text.reshape(-1, width)[:, places] != text[places]).any():
-        return None
-    key = _keys(text[places], np.diff(places, prepend=-1) - 1)
-    return _Regular(key.tobytes(), slice(None), text.size // width, width, places)
+    for place in reversed(places.tolist()):
+        if (text[place::width] != text[place]).any():
+            return None
+    return _Regular(key, slice(None), text.size // width, width, places)
+
+
+def _anchored(text: Bytes, places: Places, key: bytes) -> Group | None:
+    """All lines, if they have the layout of the first one as far from their starts or ends."""
+    newlines = np.flatnonzero(text == NEWLINE)
+    starts = np.concatenate(([0], newlines[:-1] + 1))
+    few = slice(SAMPLE)
+    turn = 0
+    for place in places[:-1].tolist():
+        if (text.take(starts[few] + place, mode="clip") != text[place]).any():
+            break
+        turn += 1
+    group = _Anchored(key, slice(None), newlines.size, turn, starts, newlines, places)
+    sample = evolve(group, starts=starts[few], newlines=newlines[few])
+    return group if _fits(text, sample) and _fits(text, group) else None
+
+
+def _fits(text: Bytes, group: _Anchored) -> bool:
+    """All characters are where they are in the first line, with digits where it turns."""
+    if group.key[group.turn] & BARE or (group.counts(group.turn) < 0).any():
+        return False
+    expected = text[group.places]
+    return all(
+        (text.take(group.ends(place)) == expected[place]).all()
+        for place in range(len(expected) - 1)
+    )
