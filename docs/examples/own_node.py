@@ -29,4 +29,5 @@ if __name__ == "__main__":
     import os
 
     trusted = Certificate.loadPEM(find_certificate(os.environ).read_bytes())
-    ApplicationRunner(WAMP_URI, REALM, ssl=CertificateOptions(trustRoot=trusted)).run(Wave)
+    runner = ApplicationRunner(WAMP_URI, REALM, ssl=CertificateOptions(trustRoot=trusted))
+    runner.run(Wave, auto_reconnect=True)

@@ -43,6 +43,10 @@ COMMANDS = {
     "netsim-simulator": ["simulator", "start"],
     "netsim-dsisocket": ["dsisocket"],
     "netsim-daemon": ["daemon"],
+    "netsim-hub": ["hub"],
+    "netsim-node": ["node"],
+    "netsim-grafana": ["grafana"],
+    "netsim-scanner": ["scanner"],
 }
 """What services are called where C{netsim} runs them."""
 
