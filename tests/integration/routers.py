@@ -27,7 +27,7 @@ from tests.integration.processes import (
     netsim,
 )
 
-__all__ = ["Hub", "Router", "require_crossbar"]
+__all__ = ["Hub", "Router", "kill_leftovers", "require_crossbar"]
 
 T = TypeVar("T")
 UP = r"NODE_BOOT_COMPLETE"
@@ -70,6 +70,14 @@ def kill_tree(process: Process) -> None:
             each.kill()
     process.status()
     psutil.wait_procs(family[1:], PATIENCE)
+
+
+def kill_leftovers(directory: Path) -> None:
+    """End the router that a hub of this directory has left: killed ones leave theirs."""
+    left = find_leftovers(directory / "router")
+    for process in left:
+        process.kill()
+    psutil.wait_procs(left, PATIENCE)
 
 
 class Place:
@@ -165,7 +173,7 @@ class Hub(Place):
     ) -> None:
         super().__init__(test, directory)
         self._program = require_crossbar()
-        test.addCleanup(self._end_leftovers)
+        test.addCleanup(kill_leftovers, self.directory)
         if start:
             self.start()
 
@@ -183,10 +191,3 @@ class Hub(Place):
         if ready:
             patiently(lambda: service.address)
         return service
-
-    def _end_leftovers(self) -> None:
-        # A hub that was killed leaves its router.
-        left = find_leftovers(self.directory / "router")
-        for process in left:
-            process.kill()
-        psutil.wait_procs(left, PATIENCE)

@@ -13,7 +13,7 @@ from netsim.datanode.hub.leftovers import find_leftovers
 from netsim.datanode.model import SERVER, WEB
 from tests.integration.daemons import request
 from tests.integration.processes import IntegrationTestCase, alive, eventually, netsim
-from tests.integration.routers import Hub, Router, require_crossbar
+from tests.integration.routers import Hub, Router, kill_leftovers, require_crossbar
 from tests.integration.wamp import Member, WampError
 
 LISTING = "consumer.get_data_node"
@@ -236,6 +236,11 @@ class ElsewhereTests(HubTestCase):
 
 class RefusedTests(HubTestCase):
     """What keeps a hub from starting is told in one sentence, and the status is 1."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        # Of one that starts where it should not.
+        self.addCleanup(kill_leftovers, self.directory / "own")
 
     def refused(self, *options: str, **environment: str) -> str:
         words = [*netsim("netsim-hub"), "--directory=own", "--port=0", "--ocs-port=0"]
