@@ -15,7 +15,7 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
-from netsim.datanode.digits import Digits, scaled
+from netsim.datanode.digits import Digits, negated, scaled
 from netsim.datanode.layouts import NEWLINE, Group, Numeral, groups, line, numerals
 
 __all__ = ["Parsed", "parse"]
@@ -113,7 +113,7 @@ def _column(digits: Digits, group: Group, numeral: Numeral) -> tuple[Values, Fla
         scale, right = scale - power, right & known
     values, exact = scaled(integers, scale)
     if minus.any():
-        np.negative(values, out=values, where=minus)
+        values = negated(values, minus)
     return values, right & exact
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
-__all__ = ["Digits", "Ends", "keep", "scaled", "words"]
+__all__ = ["Digits", "Ends", "keep", "negated", "scaled", "words"]
 
 Bytes = NDArray[np.uint8]
 Words = NDArray[np.uint64]
@@ -34,10 +34,10 @@ PAD = 32
 PLUS, MINUS = (ord(sign) - ord("0") & 0xFF for sign in "+-")
 MAX_DIGITS = 19
 EXACT = 1 << 53
-POWERS = 10.0 ** np.arange(23)
+POWERS = np.multiply.accumulate([1.0] + [10.0] * 22)
 
 HAS_LONG = np.finfo(np.longdouble).nmant >= 63
-LONG_POWERS = np.longdouble(10) ** np.arange(28)
+LONG_POWERS = np.multiply.accumulate(np.array([1] + [10] * 27, np.longdouble))
 
 KEEP = np.array([(2**64 - 1) << 8 * (8 - n) & 2**64 - 1 for n in range(9)], np.uint64)
 """Masks of so many of eight bytes: of the last, which are the upper ones."""
@@ -176,6 +176,12 @@ def scaled(integers: Words, scale: Counts) -> tuple[Floats, Flags]:
         exponents = scale[rest] if scale.size > 1 else scale
         values[rest], right[rest] = _scaled_long(integers[rest], exponents)
     return values, right
+
+
+def negated(values: Floats, which: Flags) -> Floats:
+    """Change the signs of some."""
+    bits = values.view(np.uint64) ^ (which.astype(np.uint64) << np.uint64(63))
+    return bits.view(np.float64)
 
 
 def _scaled_long(integers: Words, scale: Counts) -> tuple[Floats, Flags]:
