@@ -73,7 +73,12 @@ class GrafanaTestCase(IntegrationTestCase):
 
     def wait_for(self, *targets: str) -> None:
         """Until all of them have points."""
-        eventually(lambda: all(self.points(*targets) or [0]), f"points of {targets}")
+
+        def found() -> str:
+            answer = self.query(*targets)
+            return f"points of {targets}, not {answer.status} {answer.headers[FAILED]}"
+
+        eventually(lambda: all(self.points(*targets) or [0]), found)
 
 
 class QueryTests(GrafanaTestCase):
