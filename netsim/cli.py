@@ -129,7 +129,8 @@ def _choose(name: str | None) -> None:
 def _use(tool: Any) -> None:
     try:
         for line in tool.run():
-            print(line)
+            # Of what takes long each line is wanted at once, also through a pipe.
+            print(line, flush=True)
     except NetsimError as error:
         sys.exit(str(error))
     except KeyboardInterrupt:

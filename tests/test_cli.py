@@ -39,7 +39,8 @@ class OptionsTests(SynchronousTestCase):
 
     def test_noCommand(self) -> None:
         """Without a command, all that there are are named."""
-        commands = "record, replay, simulator, dsisocket, daemon, dsi, show, diff, verify, recover"
+        services = "record, replay, simulator, dsisocket, daemon, hub, node, grafana, scanner"
+        commands = f"{services}, dsi, show, diff, verify, recover"
         self.check_refused(f"netsim: expected a command: {commands}")
         commands = "list, describe, start, status, stop"
         self.check_refused(f"netsim simulator: expected a command: {commands}", "simulator")

@@ -100,7 +100,10 @@ class DockerfileTests(SynchronousTestCase):
     def test_commands(self) -> None:
         """The commands of netsim in it are ones that there are."""
         [router] = [
-            word for run in self.values("RUN") for word in run.split(" && ") if "hub" in word
+            word
+            for run in self.values("RUN")
+            for word in run.split(" && ")
+            if "install-router" in word
         ]
         words = router.split()[1:]
         self.patch(os, "environ", {"HOME": self.mktemp(), "PATH": os.environ["PATH"]})

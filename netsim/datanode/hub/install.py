@@ -46,7 +46,8 @@ class Install(options.Tool):
     optParameters = [
         ["directory", "d", None, "Where to."
          " [default: netsim/crossbar in the user's data directory]", Path],
-        ["python", None, Path(sys.executable), "With which Python, 3.11 or later.", Path],
+        ["python", None, None, "With which Python, 3.11 or later. [default: the one that runs this]",
+         Path],
     ]  # fmt: skip
 
     def parseArgs(self, *words: str) -> None:
@@ -57,7 +58,8 @@ class Install(options.Tool):
     def run(self) -> Iterator[str]:
         """Install it."""
         directory = self["directory"] or install_directory(os.environ)
-        return Installation(directory.absolute(), self["python"], pins(), run).make()
+        python = self["python"] or Path(sys.executable)
+        return Installation(directory.absolute(), python, pins(), run).make()
 
 
 class Installation:
