@@ -74,7 +74,9 @@ class ChainTests(DaemonTestCase):
     def test_own_node(self) -> None:
         """The example of the guide, under autobahn's own runner."""
         node = self.start(sys.executable, EXAMPLE, environment=self.example_environment())
-        values = eventually(lambda: self.values("wave::sine", 600, 100), lambda: f"a wave of {node}")
+        values = eventually(
+            lambda: self.values("wave::sine", 600, 100), lambda: f"a wave of {node}"
+        )
         self.assertLessEqual(len(values), 100)
         self.assertAlmostEqual(max(values), 1, 2)
         self.assertAlmostEqual(min(values), -1, 2)

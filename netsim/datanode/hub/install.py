@@ -46,8 +46,7 @@ class Install(options.Tool):
     optParameters = [
         ["directory", "d", None, "Where to."
          " [default: netsim/crossbar in the user's data directory]", Path],
-        ["python", None, None, "With which Python, 3.11 or later. [default: the one that runs this]",
-         Path],
+        ["python", None, None, "With which Python, 3.11 or later. [default: that of netsim]", Path],
     ]  # fmt: skip
 
     def parseArgs(self, *words: str) -> None:
