@@ -81,7 +81,9 @@ class ComposeTests(SynchronousTestCase):
         if program is None:
             raise SkipTest("docker-compose is not installed")
         command = [program, "-f", str(self.path), "config", "--quiet"]
-        ran = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        # It is Python, too, and must not find the packages of this one.
+        bare = {name: os.environ[name] for name in os.environ if name != "PYTHONPATH"}
+        ran = subprocess.run(command, capture_output=True, text=True, timeout=60, env=bare)
         self.assertEqual((ran.returncode, ran.stderr), (0, ""))
 
 
