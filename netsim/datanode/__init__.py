@@ -6,6 +6,7 @@ A node of one's own is a subclass of L{DataNodeServer}.
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from netsim.datanode.model import BASE_URI, REALM, uri
@@ -34,12 +35,10 @@ WAMP_URI: str
 
 def __getattr__(name: str) -> Any:
     # What needs the extra, or looks at the environment, is loaded when it is asked for.
-    if name in ("DataNodeServer", "sisock_to_unix_time"):
-        from netsim.datanode import base
-
-        return getattr(base, name)
-    if name in ("WAMP_USER", "WAMP_SECRET", "WAMP_URI"):
-        from netsim.datanode import place
-
+    if name in ("base", "DataNodeServer", "sisock_to_unix_time"):
+        base = import_module("netsim.datanode.base")
+        return base if name == "base" else getattr(base, name)
+    place = import_module("netsim.datanode.place")
+    if name in place.CONSTANTS:
         return place.constant(name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,4 +1,8 @@
-"""The base of all nodes: sisock.txt, section 3.1.1."""
+"""
+The base of all nodes, and the other names that the document has in a module of this name.
+
+Source: sisock.txt, section 3.1.1.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +17,9 @@ from autobahn.wamp.types import CloseDetails, ComponentConfig, SessionDetails
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.python.failure import Failure
 
+from netsim.datanode import place
 from netsim.datanode.entry import Entry
-from netsim.datanode.model import ALLOWANCE
+from netsim.datanode.model import ALLOWANCE, BASE_URI, REALM, uri
 from netsim.datanode.ownanswers import OwnAnswers, result_of
 from netsim.datanode.procedures import EXPLAINED, Answers, Procedures
 from netsim.datanode.session import RouterSession
@@ -22,7 +27,13 @@ from netsim.datanode.times import unix_time
 from netsim.errors import InputError
 from netsim.worker import Worker
 
-__all__ = ["DataNodeServer", "sisock_to_unix_time"]
+__all__ = ["BASE_URI", "REALM", "DataNodeServer", "sisock_to_unix_time", "uri"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in place.CONSTANTS:
+        return place.constant(name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def sisock_to_unix_time(t: float) -> float:

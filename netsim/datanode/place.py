@@ -13,6 +13,7 @@ from netsim.rundir import state_directory
 
 __all__ = [
     "CERTIFICATE",
+    "CONSTANTS",
     "CONSUMER_SECRET",
     "KEY",
     "SECRET",
@@ -31,6 +32,9 @@ KEY = "server_key.pem"
 SECRET = "secret"
 CONSUMER_SECRET = "consumer_secret"
 """Files in a hub's directory; the last two are what C{server} and C{simonsobs} know."""
+
+CONSTANTS = ("WAMP_SECRET", "WAMP_URI", "WAMP_USER")
+"""Those of the document that depend on the environment."""
 
 TLS_PORT = "8080"
 OCS_PORT = "8001"

@@ -32,9 +32,21 @@ class NamesTests(SynchronousTestCase):
         self.assertEqual("somebody", netsim.datanode.WAMP_USER)
         self.assertEqual("a secret", netsim.datanode.WAMP_SECRET)
 
+    def test_base(self) -> None:
+        """They are also in C{base}, as in the document, whose users import the package."""
+        self.patch(os, "environ", {"WAMP_SECRET": "a secret", "CROSSBAR_HOST": "some.host"})
+        for name in netsim.datanode.__all__:
+            self.assertEqual(getattr(base, name), getattr(netsim.datanode, name), name)
+        text = "import netsim.datanode as sisock; print(sisock.base.DataNodeServer.__name__)"
+        output = subprocess.run(
+            [sys.executable, "-c", text], capture_output=True, text=True, check=True, timeout=60
+        )
+        self.assertEqual("DataNodeServer", output.stdout.strip())
+
     def test_others(self) -> None:
         """Other names are not."""
-        self.assertRaises(AttributeError, getattr, netsim.datanode, "DataNode")
+        for module in netsim.datanode, base:
+            self.assertRaises(AttributeError, getattr, module, "DataNode")
 
     def test_light(self) -> None:
         """Importing it loads nothing of the extra."""
