@@ -44,7 +44,7 @@ def cut(block: Block, start: float, end: float) -> Block:
     An interval that ends before it starts has nothing.
     """
     first, last = (int(np.searchsorted(block.t, edge)) for edge in (start, end))
-    part = slice(first, max(first, last))
+    part = slice(first, last)
     columns = {name: values[part] for name, values in block.columns.items()}
     return evolve(block, t=block.t[part], columns=columns)
 

@@ -22,7 +22,7 @@ Reply = dict[str, Any]
 OVERHEAD = 100
 """Bytes that a timeline takes beside its times, at most; a field takes fewer."""
 
-WIDTHS = {"b": 7, "f": 26, "i": 23, "u": 23}
+WIDTHS = {"b": 7, "f": 26, "i": 22, "u": 22}
 """Bytes that a value takes with its comma and a blank, at most."""
 
 QUICK = {float, int, bool, str, type(None)}

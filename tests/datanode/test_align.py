@@ -43,7 +43,7 @@ class MergeTests(SynchronousTestCase):
                 "x": (array(1.0, 3.0), array(10, 30)),
                 "s": (array(2.0, 3.0), np.array(["b", "c"], object)),
                 "b": (array(2.0, 4.0), array(True, False)),
-                "f": (array(1.0, 2.0, 3.0, 4.0), array(1.0, 2.0, 3.0, 4.0)),
+                "i": (array(1.0, 2.0, 3.0, 4.0), array(1, 2, 3, 4)),
             },
             "line",
         )
@@ -51,7 +51,8 @@ class MergeTests(SynchronousTestCase):
         np.testing.assert_equal(block.columns["x"], [10, math.nan, 30, math.nan])
         self.assertEqual([None, "b", "c", None], block.columns["s"].tolist())
         self.assertEqual([None, True, None, False], block.columns["b"].tolist())
-        self.assertEqual([1, 2, 3, 4], block.columns["f"].tolist())
+        self.assertEqual([1, 2, 3, 4], block.columns["i"].tolist())
+        self.assertEqual("i", block.columns["i"].dtype.kind)
 
     def test_empty(self) -> None:
         """No series is no time; a series without a sample has no value."""
@@ -117,6 +118,12 @@ class OrderedTests(SynchronousTestCase):
         self.assertIs(t, result[0])
         self.assertIs(x, result[1])
         self.assertEqual(0, ordered(np.empty(0))[0].size)
+
+    def test_notFinite(self) -> None:
+        """Samples without a finite time are left out, though they are in order."""
+        inf = math.inf
+        for times in ([-inf, 1.0, 2.0], [1.0, 2.0, inf], [1.0, math.nan, 2.0]):
+            self.assertEqual([1, 2], ordered(np.array(times))[0].tolist())
 
     def test_last(self) -> None:
         """Of samples at the same time the last one is kept, in all columns."""

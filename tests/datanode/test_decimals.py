@@ -195,6 +195,10 @@ class ParseTests(DecimalsCase):
         lines[4] = lines[4].replace(".5", "e5")
         self.assertEqual(8, self.check("\n".join(lines).encode(), 20))
 
+    def test_overlapping(self) -> None:
+        """A point that looks like that of either number is that of one."""
+        self.assertEqual(2, self.check(b"1.5 2.123456\n1.5 2345\n"))
+
     def test_manyLayouts(self) -> None:
         """More layouts than are searched for do not matter."""
         blanks = [" " * size + "1 2" + "\t" * (size % 7) + "\n" for size in range(120)]

@@ -155,7 +155,16 @@ class ReduceTests(SynchronousTestCase):
 
     def test_twoPoints(self) -> None:
         """Of two points one is the minimum and one is the maximum."""
-        self.check(reduce(block([0, 3, 99], x=[1, 9, -2]), None, 2), [0, 99], x=[9, -2])
+        self.check(reduce(block([0, 3, 101], x=[1, 9, -2]), None, 2), [0, 101], x=[9, -2])
+
+    def test_within(self) -> None:
+        """Where edges are not exact, times are within range nevertheless."""
+        late = np.append(-109.19999999999999, np.arange(-109, -100, 0.2))
+        early = np.append(np.arange(-5, -0.15, 0.02), -0.10000000000000002)
+        for t, *limits in ((late, 0.6), (early, 0.1), ([-10, -5, 1e-15], None, 2)):
+            result = reduce(block(t, x=t), *limits)
+            self.assertGreater(result.t.size, 1)
+            self.assertTrue(t[0] <= result.t[0] and result.t[-1] <= t[-1])
 
     def test_sameTime(self) -> None:
         """Times that are all equal give one point."""

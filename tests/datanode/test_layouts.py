@@ -117,6 +117,7 @@ class GroupsTests(SynchronousTestCase):
     def test_short(self) -> None:
         """Lines that are too short for the layout of the first one are of others."""
         self.kind("_Scattered", "10.5 2.5\n", "1\n", "\n", "10.5 2.5\n")
+        self.kind("_Scattered", "1.5 2.123456\n", "1.5 2345\n")
 
     def test_late(self) -> None:
         """What only the last of many lines shows is seen."""

@@ -125,6 +125,13 @@ class DataTests(SynchronousTestCase):
         reply = data_reply(["f", "i", "s", "b"], blocks)
         self.assertLessEqual(len(json.dumps(reply)), size(blocks))
 
+    def test_long(self) -> None:
+        """Numbers as long as they can be."""
+        for number in (float(np.finfo(float).min), -(2**63)):
+            some = block(**{f"x{place}": [number] * 100 for place in range(50)})
+            reply = data_reply(list(some.columns), [some])
+            self.assertLessEqual(len(json.dumps(reply)), size([some]))
+
     def test_tight(self) -> None:
         """The bound is not far from what the answer takes."""
         some = block(x=np.random.default_rng(1).normal(size=10_000))
@@ -240,6 +247,7 @@ class ReduceReplyTests(SynchronousTestCase):
         t = {"t": [0, 1, 2, 3]}
         self.unchanged(self.reply(x=t, y=t))
         self.unchanged(self.reply(x={"t": [0, 1, 2]}))
+        self.unchanged({"data": {"a": [0, 9, 1], "b": [1]}, "timeline": {"x": {"t": [0, 1, 2]}}})
         self.unchanged(self.reply(x={"t": ["0", "1", "2", "3"]}))
         self.unchanged(self.reply(x={"t": [None, None, None, None]}))
         self.unchanged(self.reply(x={**t, "fields": 5}))
