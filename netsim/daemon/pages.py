@@ -6,14 +6,7 @@ from pathlib import Path
 
 from twisted.web.resource import Resource
 
-from netsim.web.assets import (
-    STATIC,
-    Asset,
-    AssetResource,
-    LateAssetResource,
-    asset_directory,
-    plotly_script,
-)
+from netsim.web.assets import Asset, AssetResource, page_assets
 from netsim.worker import Submit
 
 __all__ = ["add_page"]
@@ -31,8 +24,4 @@ def add_page(root: Resource, submit: Submit) -> None:
     @raise OSError: a file of the page cannot be read.
     """
     root.putChild(b"", AssetResource(Asset.read(PAGE / "index.html")))
-    assets = asset_directory(STATIC, PAGE)
-    charts = plotly_script()
-    if charts is not None:
-        assets.putChild(b"plotly.min.js", LateAssetResource(charts, submit))
-    root.putChild(b"assets", assets)
+    root.putChild(b"assets", page_assets(PAGE, submit))

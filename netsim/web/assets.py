@@ -30,6 +30,7 @@ __all__ = [
     "LateAssetResource",
     "accepts_gzip",
     "asset_directory",
+    "page_assets",
     "plotly_script",
 ]
 
@@ -172,6 +173,21 @@ def serve(request: Request, asset: Asset) -> bytes:
         body = gzip.decompress(body)
     request.setHeader("Content-Length", str(len(body)))
     return body
+
+
+def page_assets(page: Path, submit: Submit) -> Resource:
+    """
+    Serve what a page loads: its files, those that all pages share, and the chart library.
+
+    @param page: the directory of its files, which are read now.
+    @param submit: where large files are read, when they are asked for.
+    @raise OSError: one cannot be read.
+    """
+    assets = asset_directory(STATIC, page)
+    charts = plotly_script()
+    if charts is not None:
+        assets.putChild(b"plotly.min.js", LateAssetResource(charts, submit))
+    return assets
 
 
 def asset_directory(*directories: Path) -> Resource:

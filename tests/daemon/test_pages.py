@@ -5,8 +5,8 @@ from __future__ import annotations
 from twisted.internet.defer import execute
 from twisted.web.resource import Resource
 
-from netsim.daemon import pages
 from netsim.daemon.pages import PAGE, add_page
+from netsim.web import assets
 from tests.web import pagefiles
 
 
@@ -23,7 +23,7 @@ class PageTests(pagefiles.PageCase):
 
     def test_withoutCharts(self) -> None:
         """Where plotly is not installed, all but the charts is there."""
-        self.patch(pages, "plotly_script", lambda: None)
+        self.patch(assets, "plotly_script", lambda: None)
         self.setUp()
         self.assertEqual(404, self.get("/assets/plotly.min.js")[0])
         self.assertEqual(200, self.get("/assets/main.mjs")[0])

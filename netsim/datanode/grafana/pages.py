@@ -8,14 +8,7 @@ from twisted.web.resource import Resource
 from twisted.web.server import Request
 from twisted.web.util import Redirect
 
-from netsim.web.assets import (
-    STATIC,
-    Asset,
-    AssetResource,
-    LateAssetResource,
-    asset_directory,
-    plotly_script,
-)
+from netsim.web.assets import Asset, AssetResource, page_assets
 from netsim.worker import Submit
 
 __all__ = ["add_page"]
@@ -43,8 +36,4 @@ def add_page(root: Resource, submit: Submit) -> None:
     @raise OSError: a file of the page cannot be read.
     """
     root.putChild(b"live", LivePage(Asset.read(PAGE / "live.html")))
-    assets = asset_directory(STATIC, PAGE)
-    charts = plotly_script()
-    if charts is not None:
-        assets.putChild(b"plotly.min.js", LateAssetResource(charts, submit))
-    root.putChild(b"assets", assets)
+    root.putChild(b"assets", page_assets(PAGE, submit))

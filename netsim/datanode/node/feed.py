@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -11,8 +11,8 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from netsim.datanode.interfaces import Caller, IListening, ISource
-from netsim.datanode.model import Block, Catalogue
+from netsim.datanode.interfaces import Caller, IListening
+from netsim.datanode.node.live import LiveSource
 from netsim.datanode.node.memory import FIELDS, About, Memory
 from netsim.datanode.node.ocsfeed import Event, field_of, read, topic
 
@@ -28,12 +28,11 @@ PAUSE = 60.0
 """Seconds between two lines of the log about what cannot be read."""
 
 
-@implementer(ISource, IListening)
-class FeedSource:
+@implementer(IListening)
+class FeedSource(LiveSource):
     """Subscribes to a feed, and keeps what comes; each channel is a field with its own timeline."""
 
     log = Logger()
-    blocking = False
 
     def __init__(
         self,
@@ -50,23 +49,12 @@ class FeedSource:
         @param now: tells Unix time.
         @param keep: seconds.
         """
-        self.name = name
-        self.description = description
+        super().__init__(name, description, Memory(keep, about=self._about), now)
         self._target = target
         self._topic = topic(target, feed)
-        self._now = now
-        self._memory = Memory(keep, about=self._about)
         self._channels: dict[str, str] = {}
         self._problems = 0
         self._told = float("-inf")
-
-    def fields(self, start: float, end: float) -> Catalogue:
-        """See L{ISource}."""
-        return self._memory.fields(start, end, self._now())
-
-    def blocks(self, names: Sequence[str], start: float, end: float) -> list[Block]:
-        """See L{ISource}."""
-        return self._memory.blocks(names, start, end, self._now())
 
     def joined(self, session: Caller) -> Deferred[Any]:
         """Subscribe."""

@@ -11,12 +11,10 @@ from twisted.application.service import Service
 from twisted.internet.defer import Deferred
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
-from zope.interface import implementer
 
-from netsim.datanode.interfaces import ISource
-from netsim.datanode.model import Block, Catalogue
 from netsim.datanode.node import machine, sensorsoutput
 from netsim.datanode.node.command import Command
+from netsim.datanode.node.live import LiveSource
 from netsim.datanode.node.memory import About, Memory
 from netsim.datanode.node.sensorsoutput import Reading
 from netsim.errors import HostError
@@ -34,8 +32,7 @@ WITHIN = 2.0
 """Seconds that C{sensors} may take."""
 
 
-@implementer(ISource)
-class SensorsSource(Service):
+class SensorsSource(LiveSource, Service):
     """
     Asks C{sensors}, again and again.
 
@@ -43,7 +40,6 @@ class SensorsSource(Service):
     """
 
     log = Logger()
-    blocking = False
 
     def __init__(
         self,
@@ -59,26 +55,15 @@ class SensorsSource(Service):
         @param program: C{sensors}, if it is installed.
         @param worker: asks the system; it is stopped with this service.
         """
-        self.name = name
-        self.description = description
+        super().__init__(name, description, Memory(rows=ROWS, about=self._about), now)
         self._reactor = reactor
-        self._now = now
         self._program = program
         self._worker = worker
-        self._memory = Memory(rows=ROWS, about=self._about)
         self._units: dict[str, str | None] = {}
         self._command: Command | None = None
         self._trouble = ""
         self._looking = LoopingCall(lambda: Deferred.fromCoroutine(self._look()))
         self._looking.clock = reactor
-
-    def fields(self, start: float, end: float) -> Catalogue:
-        """See L{ISource}."""
-        return self._memory.fields(start, end, self._now())
-
-    def blocks(self, names: Sequence[str], start: float, end: float) -> list[Block]:
-        """See L{ISource}."""
-        return self._memory.blocks(names, start, end, self._now())
 
     def startService(self) -> None:
         """Begin to read."""

@@ -11,10 +11,8 @@ from twisted.application.service import MultiService
 from twisted.internet.defer import CancelledError, Deferred, gatherResults, maybeDeferred
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
-from zope.interface import implementer
 
-from netsim.datanode.interfaces import ISource
-from netsim.datanode.model import Block, Catalogue
+from netsim.datanode.node.live import LiveSource
 from netsim.datanode.node.memory import FIELDS, Memory
 from netsim.datanode.node.statusapi import StatusApi
 from netsim.datanode.node.statusnumbers import Project, read_history, read_projects
@@ -34,8 +32,7 @@ PROJECTS = 200
 """Projects that are served at once."""
 
 
-@implementer(ISource)
-class StatusSource(MultiService):
+class StatusSource(LiveSource, MultiService):
     """
     Joins each project of a daemon as a frontend, and asks for its statuses.
 
@@ -44,7 +41,6 @@ class StatusSource(MultiService):
     """
 
     log = Logger()
-    blocking = False
 
     def __init__(
         self,
@@ -65,17 +61,13 @@ class StatusSource(MultiService):
         @param now: tells Unix time.
         @param patterns: the names of projects, as a shell has them for files.
         """
-        super().__init__()
-        self.name = name
-        self.description = description
+        super().__init__(name, description, Memory(keep), now)
         self._api = api
         self._join = join
         self._worker = worker
-        self._now = now
         self._interval = interval
         self._keep = keep
         self._patterns = patterns
-        self._memory = Memory(keep)
         self._frontends: dict[str, Any] = {}
         self._synced: dict[str, float | None] = {}
         self._latest: dict[str, float] = {}
@@ -83,14 +75,6 @@ class StatusSource(MultiService):
         self._question: Deferred[None] | None = None
         self._asking = LoopingCall(self._ask)
         self._asking.clock = reactor
-
-    def fields(self, start: float, end: float) -> Catalogue:
-        """See L{ISource}."""
-        return self._memory.fields(start, end, self._now())
-
-    def blocks(self, names: Sequence[str], start: float, end: float) -> list[Block]:
-        """See L{ISource}."""
-        return self._memory.blocks(names, start, end, self._now())
 
     def startService(self) -> None:
         """Begin to ask."""
