@@ -121,7 +121,7 @@ class Link(Service):
 
     def _unreachable(self, failure: Failure) -> None:
         self._attempt = None
-        self._again(f"cannot be reached: {failure.getErrorMessage()}")
+        self._again(f"cannot be reached: {failure.getErrorMessage().rstrip('.')}")
 
     def _late(self) -> None:
         if self._attempt is not None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from inspect import isawaitable
 from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred
 
-from netsim.datanode.reply import check_names, check_query, finished
+from netsim.datanode.reply import check_names, check_query, finished, timelines
 from netsim.datanode.wire import plain
 from netsim.worker import Worker
 
@@ -42,11 +43,15 @@ class OwnAnswers:
         self._is_blocking = is_blocking
         self._worker = worker
         self._max_points = max_points
+        self._follows: Mapping[str, str] | None = None
 
     async def fields(self, start: Any, end: Any) -> Any:
         """Answer C{get_fields}."""
         check_query(start, end)
-        return plain(await result_of(self._node.get_fields(start, end)))
+        told = plain(await result_of(self._node.get_fields(start, end)))
+        # Who asks for data has asked for fields before: that tells how to downsample.
+        self._follows = timelines(told)
+        return told
 
     async def data(self, field: Any, start: Any, end: Any, min_stride: Any = None) -> Any:
         """Answer C{get_data}."""
@@ -63,7 +68,8 @@ class OwnAnswers:
         return self._finished(answer, min_stride)
 
     def _finished(self, answer: Any, min_stride: Any) -> Any:
-        return finished(answer, min_stride, self._max_points, self._node.allowance)
+        most = self._max_points
+        return finished(answer, min_stride, most, self._node.allowance, self._follows)
 
 
 async def result_of(value: Any) -> Any:

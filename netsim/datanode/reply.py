@@ -10,7 +10,7 @@ from netsim.datanode.times import interval
 from netsim.datanode.wire import plain, reduce_reply
 from netsim.errors import DataFileError, QueryError
 
-__all__ = ["check_names", "check_query", "finished"]
+__all__ = ["check_names", "check_query", "finished", "timelines"]
 
 NUMBERS = {float, int, bool, type(None)}
 NUMBER = 26
@@ -38,19 +38,43 @@ def check_names(names: Any) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def finished(answer: Any, min_stride: float | None, max_points: int | None, allowance: int) -> Any:
+def timelines(told: Any) -> Mapping[str, str] | None:
+    """
+    Read which timeline each field follows.
+
+    @param told: an answer of C{get_fields}.
+    @return: L{None}: that is not in its shape.
+    """
+    fields = told[0] if isinstance(told, list | tuple) and told else None
+    if not isinstance(fields, Mapping):
+        return None
+    return {
+        name: about["timeline"]
+        for name, about in fields.items()
+        if isinstance(about, Mapping) and isinstance(about.get("timeline"), str)
+    }
+
+
+def finished(
+    answer: Any,
+    min_stride: float | None,
+    max_points: int | None,
+    allowance: int,
+    follows: Mapping[str, str] | None = None,
+) -> Any:
     """
     Keep an answer of C{get_data} within the limits.
 
     @param answer: in the shape of the document, arrays may be numpy's; C{False} stays.
     @param allowance: bytes; a larger answer becomes C{False}.
+    @param follows: the timeline of each field, if known.
     @raise DataFileError: it is something else.
     """
     if answer is False:
         return False
     if not isinstance(answer, Mapping):
         raise DataFileError(f"get_data has returned {type(answer).__name__}, not a dictionary")
-    reply = plain(reduce_reply(dict(answer), min_stride or None, max_points))
+    reply = plain(reduce_reply(dict(answer), min_stride or None, max_points, follows))
     return reply if _size(reply) <= allowance else False
 
 

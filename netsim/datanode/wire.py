@@ -113,7 +113,7 @@ def reduce_reply(
     data, timelines = reply.get("data"), reply.get("timeline")
     if not isinstance(data, Mapping) or not isinstance(timelines, Mapping):
         return reply
-    if follows is None and len(timelines) == 1:
+    if len(timelines) == 1:
         follows = dict.fromkeys(data, next(iter(timelines)))
     new_data, new_timelines = dict(data), dict(timelines)
     for name, timeline in timelines.items():

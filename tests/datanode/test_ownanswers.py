@@ -74,6 +74,23 @@ class AnswersTests(SynchronousTestCase):
             self.assertLessEqual(len(reply["data"]["a"]), 10)
             self.assertEqual(([called], 1), (node.called, worker.count))
 
+    def test_timelines(self) -> None:
+        """With several timelines, what fields have told says which field follows which."""
+        node, _, answers = self.ask(False, 10)
+        fields = {name: {"timeline": f"{name}s"} for name in "ab"}
+        t = np.arange(100.0)
+        both = {f"{name}s": {"t": t, "finalized_until": None} for name in "ab"}
+        answer = {"data": {"a": t, "b": t}, "timeline": both}
+        self.patch(node, "get_fields", lambda start, end: (fields, {}))
+        self.patch(node, "data", lambda: answer)
+        counts = []
+        for _ in range(2):
+            reply = self.successResultOf(ensureDeferred(answers.data(["a", "b"], 1, 0)))
+            counts.append([len(column) for column in reply["data"].values()])
+            self.successResultOf(ensureDeferred(answers.fields(1, 0)))
+        self.assertEqual([100, 100], counts[0])
+        self.assertTrue(all(count <= 10 for count in counts[1]), counts)
+
     def test_allowance(self) -> None:
         """Of the node, at the time of the call."""
         node, _, answers = self.ask(True)

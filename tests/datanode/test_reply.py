@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from netsim.datanode.reply import check_names, check_query, finished
+from netsim.datanode.reply import check_names, check_query, finished, timelines
 from netsim.errors import DataFileError, QueryError
 
 
@@ -49,6 +49,20 @@ class QueryTests(SynchronousTestCase):
         self.assertEqual([], check_names([]))
         for wrong in ("a", None, [1], {"a": 1}, ["a", None]):
             self.assertRaises(QueryError, check_names, wrong)
+
+
+class TimelinesTests(SynchronousTestCase):
+    """L{timelines}."""
+
+    def test_told(self) -> None:
+        """What each field follows; what is none of the document is passed over."""
+        fields = {"a": {"timeline": "t"}, "b": {"timeline": 5}, "c": None, "d": {}}
+        self.assertEqual({"a": "t"}, timelines((fields, {})))
+
+    def test_nothing(self) -> None:
+        """Another shape tells nothing."""
+        for told in (None, [], 5, "ab", [None, {}], {"a": {"timeline": "t"}}):
+            self.assertIsNone(timelines(told), told)
 
 
 class FinishedTests(SynchronousTestCase):

@@ -68,7 +68,7 @@ class Command(ProcessProtocol):
         elif reason.check(ProcessDone):
             self.output.callback(texts[0])
         else:
-            why = texts[1].strip() or reason.getErrorMessage()
+            why = " ".join(texts[1].split()) or reason.getErrorMessage()
             self.output.errback(HostError(f"{self._name} has failed: {why[:200]}"))
 
     def _stop_waiting(self) -> None:
