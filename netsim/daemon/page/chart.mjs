@@ -2,9 +2,11 @@
 
 import { element, setText } from "./dom.mjs";
 import { formatNumber } from "./format.mjs";
+import { rangeOf } from "./range.mjs";
 import { colour } from "./theme.mjs";
 
 const POINTS = 240;
+const ROOM = 0.08; // of what the values go up and down: above and below them
 const CONFIG = { displayModeBar: false, staticPlot: false, responsive: false };
 
 export class Chart {
@@ -14,7 +16,6 @@ export class Chart {
     const names = JSON.parse(path);
     this.path = path;
     this.words = names.join(" ").toLowerCase();
-    this.visible = false;
     this.value = element("output", { className: "value" });
     this.plot = element("div", { className: "plot", "aria-hidden": "true" });
     // Names never go into a plot: plotly takes some of HTML in its texts for HTML.
@@ -24,7 +25,7 @@ export class Chart {
   }
 
   show(value) {
-    setText(this.value, value === undefined ? "–" : formatNumber(value));
+    setText(this.value, formatNumber(value));
   }
 
   draw(plotly, history, span) {
@@ -72,20 +73,8 @@ function layout(plot, [begin, end], values) {
     hovermode: "x",
     hoverlabel: { bgcolor: card, bordercolor: line, font: { color: text, size: 12 } },
     xaxis: { ...axis, type: "date", range: [local(begin), local(end)], nticks: 4, showgrid: false, tickformat: tickFormat(end - begin) },
-    yaxis: { ...axis, range: range(values), nticks: 4, gridcolor: line, exponentformat: "SI" },
+    yaxis: { ...axis, range: rangeOf([values], ROOM) ?? [0, 1], nticks: 4, gridcolor: line, exponentformat: "SI" },
   };
-}
-
-// A little more than the values, and something to see where they are all the same.
-export function range(values) {
-  const some = values.filter((value) => value !== null);
-  const low = Math.min(...some);
-  const high = Math.max(...some);
-  if (some.length === 0) {
-    return [0, 1];
-  }
-  const room = high > low ? (high - low) * 0.08 : Math.abs(high) * 0.1 || 1;
-  return [low - room, high + room];
 }
 
 function tickFormat(span) {

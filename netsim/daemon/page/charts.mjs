@@ -1,45 +1,32 @@
-// The numbers of a status as charts: those that can be seen are drawn, and never for long at once.
+// The numbers of a status as charts.
 
 import { Chart } from "./chart.mjs";
-import { arrange, setText } from "./dom.mjs";
-import { loadPlotly } from "./plotly.mjs";
-
-const SLICE = 12; // milliseconds of drawing per frame
+import { setText } from "./dom.mjs";
+import { Drawings } from "./drawings.mjs";
 
 export class Charts {
-  #charts = new Map();
-  #waiting = new Set();
-  #plotly = null;
-  #frame = null;
   #words = "";
   #span = 600;
 
   constructor(container, note, history) {
-    this.container = container;
     this.note = note;
     this.history = history;
-    this.seen = new IntersectionObserver((entries) => this.#looked(entries), { rootMargin: "120px" });
-    this.sized = new ResizeObserver(() => this.redraw());
-    this.sized.observe(container);
+    this.drawings = new Drawings({
+      container,
+      make: (path) => new Chart(path),
+      draw: (chart, plotly) => chart.draw(plotly, history, this.#span),
+      failed: (text) => this.#failed(text),
+      rest: "The numbers are",
+      margin: "120px",
+    });
   }
 
   // There are new values.
   update() {
     const numbers = this.history.last?.numbers ?? new Map();
-    const shown = [...numbers.keys()].map((path) => this.#chart(path)).filter((chart) => chart.words.includes(this.#words));
-    for (const [path, chart] of this.#charts) {
-      chart.show(numbers.get(path));
-    }
-    for (const [path, chart] of this.#charts) {
-      if (!numbers.has(path)) {
-        this.#forget(path, chart);
-      }
-    }
-    arrange(this.container, shown.map((chart) => chart.root));
-    if (numbers.size > 0) {
-      this.#load();
-    }
-    this.redraw();
+    const charts = this.drawings.of([...numbers.keys()]);
+    charts.forEach((chart) => chart.show(numbers.get(chart.path)));
+    this.drawings.show(charts.filter((chart) => chart.words.includes(this.#words)));
   }
 
   filter(text) {
@@ -53,90 +40,15 @@ export class Charts {
   }
 
   redraw() {
-    for (const chart of this.#charts.values()) {
-      if (chart.visible && chart.root.isConnected) {
-        this.#waiting.add(chart);
-      }
-    }
-    this.#schedule();
+    this.drawings.redraw();
   }
 
   end() {
-    cancelAnimationFrame(this.#frame);
-    this.seen.disconnect();
-    this.sized.disconnect();
-    for (const [path, chart] of this.#charts) {
-      this.#forget(path, chart);
-    }
-    arrange(this.container, []);
+    this.drawings.end();
   }
 
-  #chart(path) {
-    if (!this.#charts.has(path)) {
-      const chart = new Chart(path);
-      this.#charts.set(path, chart);
-      this.seen.observe(chart.root);
-    }
-    return this.#charts.get(path);
-  }
-
-  #forget(path, chart) {
-    this.#charts.delete(path);
-    this.#waiting.delete(chart);
-    this.seen.unobserve(chart.root);
-    chart.clear(this.#plotly);
-  }
-
-  #looked(entries) {
-    const charts = new Map([...this.#charts.values()].map((chart) => [chart.root, chart]));
-    for (const { target, isIntersecting } of entries) {
-      const chart = charts.get(target);
-      if (chart === undefined) {
-        continue;
-      }
-      chart.visible = isIntersecting;
-      if (isIntersecting) {
-        this.#waiting.add(chart);
-      } else {
-        this.#waiting.delete(chart);
-        chart.clear(this.#plotly);
-      }
-    }
-    this.#schedule();
-  }
-
-  #load() {
-    if (this.#plotly === null) {
-      loadPlotly().then(
-        (plotly) => {
-          this.#plotly = plotly;
-          this.note.hidden = true;
-          this.#schedule();
-        },
-        (error) => {
-          setText(this.note, `No charts: ${error.message}. The numbers are up to date all the same.`);
-          this.note.hidden = false;
-        },
-      );
-    }
-  }
-
-  #schedule() {
-    if (this.#plotly !== null && this.#waiting.size > 0) {
-      cancelAnimationFrame(this.#frame);
-      this.#frame = requestAnimationFrame(() => this.#draw());
-    }
-  }
-
-  #draw() {
-    const end = performance.now() + SLICE;
-    for (const chart of this.#waiting) {
-      this.#waiting.delete(chart);
-      chart.draw(this.#plotly, this.history, this.#span);
-      if (performance.now() > end) {
-        break;
-      }
-    }
-    this.#schedule();
+  #failed(text) {
+    setText(this.note, text ?? "");
+    this.note.hidden = text === null;
   }
 }

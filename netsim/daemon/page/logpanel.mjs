@@ -1,7 +1,7 @@
 // The log of one project: what was logged before, then what is logged now, and the tools above.
 
 import { ApiError } from "./api.mjs";
-import { setText } from "./dom.mjs";
+import { $, setText } from "./dom.mjs";
 import { readLine, unknownOf } from "./lines.mjs";
 import { LogView } from "./logview.mjs";
 import { projectPath } from "./route.mjs";
@@ -9,7 +9,6 @@ import { projectPath } from "./route.mjs";
 const BEFORE = 1000; // lines
 const EARLY = 20000; // lines that may come while the earlier ones are asked for
 
-const $ = (id) => document.getElementById(id);
 const whole = new Intl.NumberFormat("en");
 
 export class LogPanel {

@@ -3,21 +3,20 @@
 import { Api, ApiError } from "./api.mjs";
 import { Connection } from "./connection.mjs";
 import { moment } from "./clock.mjs";
-import { setText } from "./dom.mjs";
+import { $, setText } from "./dom.mjs";
 import { counted, formatSeconds } from "./format.mjs";
 import { listenForKeys } from "./keys.mjs";
 import { Poll } from "./poll.mjs";
 import { Project } from "./project.mjs";
 import { ProjectList, titleOf } from "./projects.mjs";
 import { parseRoute, projectPath, routeTo } from "./route.mjs";
+import { listenForSkip } from "./skip.mjs";
 import { Tabs } from "./tabs.mjs";
 import { themeButton } from "./theme.mjs";
 import { askToken, takeToken } from "./token.mjs";
 import { CHOOSE, NOTHING, UNKNOWN, welcome } from "./welcome.mjs";
 
 const SEARCHES = ["log-search", "status-filter", "project-filter"];
-
-const $ = (id) => document.getElementById(id);
 
 class Page {
   #project = null;
@@ -46,11 +45,8 @@ class Page {
   #listen() {
     themeButton($("theme"), () => this.#project?.charts.redraw());
     listenForKeys(SEARCHES);
+    listenForSkip();
     addEventListener("hashchange", () => this.#follow());
-    $("skip").addEventListener("click", (event) => {
-      event.preventDefault();
-      $("main").focus();
-    });
     $("forget").addEventListener("click", () => $("forget-dialog").showModal());
     $("forget-cancel").addEventListener("click", () => $("forget-dialog").close());
     $("forget-form").addEventListener("submit", () => this.#forget());

@@ -3,7 +3,7 @@
 import { Calls } from "./calls.mjs";
 import { Charts } from "./charts.mjs";
 import { moment } from "./clock.mjs";
-import { setText } from "./dom.mjs";
+import { $, setText } from "./dom.mjs";
 import { Forms } from "./forms.mjs";
 import { History } from "./history.mjs";
 import { LogPanel } from "./logpanel.mjs";
@@ -15,8 +15,6 @@ import { Tree } from "./tree.mjs";
 
 const PAUSE = 3; // seconds without a status, after which the history is asked for again
 const KEPT = 3600;
-
-const $ = (id) => document.getElementById(id);
 
 export class Project {
   #polls = {};

@@ -2,6 +2,7 @@
 
 import { arrange, element, setText } from "./dom.mjs";
 import { formatSeconds } from "./format.mjs";
+import { listenForListKeys } from "./listkeys.mjs";
 import { routeTo } from "./route.mjs";
 
 // How long ago something was.
@@ -24,8 +25,7 @@ export class ProjectList {
     this.filter = filter;
     this.note = note;
     filter.addEventListener("input", () => this.#arrange());
-    filter.addEventListener("keydown", (event) => this.#filterKey(event));
-    list.addEventListener("keydown", (event) => this.#listKey(event));
+    listenForListKeys({ list, filter, items: "a", ends: true });
   }
 
   // Show these: those that are online first, then by name.
@@ -59,26 +59,6 @@ export class ProjectList {
       this.#items.set(project.name, new Item(project.name));
     }
     return this.#items.get(project.name);
-  }
-
-  #filterKey(event) {
-    const first = this.list.querySelector("a");
-    if (event.key === "ArrowDown" && first) {
-      event.preventDefault();
-      first.focus();
-    } else if (event.key === "Enter" && first) {
-      first.click();
-    }
-  }
-
-  #listKey(event) {
-    const links = [...this.list.querySelectorAll("a")];
-    const place = links.indexOf(document.activeElement);
-    const next = { ArrowDown: place + 1, ArrowUp: place - 1, Home: 0, End: links.length - 1 }[event.key];
-    if (next !== undefined) {
-      event.preventDefault();
-      (links[next] ?? (next < 0 ? this.filter : null))?.focus();
-    }
   }
 }
 

@@ -1,5 +1,7 @@
 // Tabs by the pattern that screen readers know: arrows go from one to the next.
 
+import { $ } from "./dom.mjs";
+
 export class Tabs {
   // `chosen` is given the id of the section.
   constructor(list, chosen) {
@@ -15,7 +17,7 @@ export class Tabs {
       const selected = sectionOf(tab) === section;
       tab.setAttribute("aria-selected", selected);
       tab.tabIndex = selected ? 0 : -1;
-      document.getElementById(sectionOf(tab)).hidden = !selected;
+      $(sectionOf(tab)).hidden = !selected;
     }
   }
 

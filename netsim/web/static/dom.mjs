@@ -1,4 +1,9 @@
-// Makes elements. Data only ever becomes text: there is no way in here to write HTML.
+// Finds and makes elements. Data only ever becomes text: there is no way in here to write HTML.
+
+// The element of the page that has this id.
+export function $(id) {
+  return document.getElementById(id);
+}
 
 // Make an element: `properties` are of the DOM, or attributes if they hold a dash or are `role`.
 export function element(tag, properties = {}, ...children) {

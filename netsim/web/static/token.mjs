@@ -1,5 +1,7 @@
 // The daemon's token: comes in the address once, and is kept for this tab only.
 
+import { $ } from "./dom.mjs";
+
 const KEY = "netsim.token";
 
 // Take the token out of the address of the page, if it is there.
@@ -23,11 +25,11 @@ export function setToken(text) {
 
 // Ask for it, once at a time; resolves when one was given.
 export function askToken() {
-  const dialog = document.getElementById("token-dialog");
-  const input = document.getElementById("token");
+  const dialog = $("token-dialog");
+  const input = $("token");
   asking ??= new Promise((resolve) => {
     if (token() !== null) {
-      document.getElementById("token-note").textContent = "The one that was given is not it.";
+      $("token-note").textContent = "The one that was given is not it.";
     }
     input.value = "";
     dialog.addEventListener("cancel", (event) => event.preventDefault());

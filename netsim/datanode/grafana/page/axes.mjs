@@ -1,29 +1,13 @@
 // What the axes of a chart go from and to, and what is written at them.
 
+import { rangeOf } from "./range.mjs";
 import { BOOL, NUMBER, STRING } from "./series.mjs";
 
 export const MOST_TEXTS = 12;
 
 const DIGIT = 7; // pixels
 const LONGEST = 18; // characters of a text at an axis
-
-// A little more than the values, and something to see where they are all the same.
-function numberRange(columns) {
-  let [low, high] = [Infinity, -Infinity];
-  for (const values of columns) {
-    for (const value of values) {
-      if (typeof value === "number") {
-        low = value < low ? value : low;
-        high = value > high ? value : high;
-      }
-    }
-  }
-  if (low > high) {
-    return null;
-  }
-  const room = high > low ? (high - low) * 0.06 : Math.abs(high) * 0.1 || 1;
-  return [low - room, high + room];
-}
+const ROOM = 0.06; // of what the values go up and down: above and below them
 
 // The different texts, in the order in which they came first.
 function textsOf(values) {
@@ -41,7 +25,7 @@ export function axisOf(kind, columns) {
     const marks = texts.length > MOST_TEXTS ? null : texts.map((text, place) => [place, shortened(text)]);
     return { isEmpty: false, range: [-0.4, Math.max(1, texts.length) - 0.6], marks, place: (value) => places.get(value) ?? null };
   }
-  const range = numberRange(columns);
+  const range = rangeOf(columns, ROOM);
   return { isEmpty: range === null, range: range ?? [0, 1], marks: null, place: (value) => (typeof value === "number" ? value : null) };
 }
 

@@ -5,12 +5,13 @@ import { Api } from "./api.mjs";
 import { Catalogue } from "./catalogue.mjs";
 import { csvOf, save } from "./csv.mjs";
 import { Data } from "./data.mjs";
-import { setText } from "./dom.mjs";
+import { $, setText } from "./dom.mjs";
 import { counted } from "./format.mjs";
 import { listenForKeys } from "./keys.mjs";
 import { columnsOf, linesOf } from "./lines.mjs";
 import { Picker } from "./picker.mjs";
 import { Poll } from "./poll.mjs";
+import { listenForSkip } from "./skip.mjs";
 import { Slots } from "./slots.mjs";
 import { isSameTime, limited, moved, scaled } from "./span.mjs";
 import { Stage } from "./stage.mjs";
@@ -24,7 +25,6 @@ import { Zone } from "./zone.mjs";
 const PATIENCE = 60000; // milliseconds: the bridge itself waits for slow nodes
 const LOOK = 5; // seconds between two looks for nodes
 const EMPTY = new Catalogue();
-const $ = (id) => document.getElementById(id);
 
 class Page {
   #view = parseAddress(location.hash);
@@ -66,14 +66,11 @@ class Page {
   #listen() {
     themeButton($("theme"), () => this.stage.plots.redraw());
     listenForKeys(["field-filter"]);
+    listenForSkip();
     addEventListener("popstate", () => this.#follow());
     document.addEventListener("visibilitychange", () => this.data.loader.seen());
     $("clear").addEventListener("click", () => this.#go({ fields: [] }));
     $("pick").addEventListener("click", () => this.#pick(document.body.dataset.picking === undefined));
-    $("skip").addEventListener("click", (event) => {
-      event.preventDefault();
-      $("main").focus();
-    });
   }
 
   // Ways to other ranges of time.

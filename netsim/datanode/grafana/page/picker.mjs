@@ -2,6 +2,7 @@
 
 import { arrange, element, setText } from "./dom.mjs";
 import { counted } from "./format.mjs";
+import { listenForListKeys } from "./listkeys.mjs";
 
 const MOST_ROWS = 150; // of a node: the rest is found by searching
 
@@ -14,8 +15,7 @@ export class Picker {
   constructor({ list, filter, note, toggled }) {
     Object.assign(this, { list, filter, note, toggled });
     filter.addEventListener("input", () => this.#arrange());
-    filter.addEventListener("keydown", (event) => this.#filterKey(event));
-    list.addEventListener("keydown", (event) => this.#listKey(event));
+    listenForListKeys({ list, filter, items: "summary, details[open] input", first: "li input" });
   }
 
   show(catalogue, chosen) {
@@ -40,26 +40,6 @@ export class Picker {
       this.#groups.set(name, new Group(name, this.toggled));
     }
     return this.#groups.get(name);
-  }
-
-  #filterKey(event) {
-    const first = this.list.querySelector("li input");
-    if (event.key === "ArrowDown" && first) {
-      event.preventDefault();
-      first.focus();
-    } else if (event.key === "Enter" && first) {
-      first.click();
-    }
-  }
-
-  #listKey(event) {
-    const boxes = [...this.list.querySelectorAll("summary, details[open] input")];
-    const place = boxes.indexOf(document.activeElement);
-    const next = { ArrowDown: place + 1, ArrowUp: place - 1 }[event.key];
-    if (next !== undefined && place >= 0) {
-      event.preventDefault();
-      (boxes[next] ?? (next < 0 ? this.filter : null))?.focus();
-    }
   }
 }
 

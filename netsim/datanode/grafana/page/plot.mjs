@@ -22,7 +22,6 @@ export class Plot {
   // `zoomed` is given a range that was chosen with the mouse.
   constructor(zoomed) {
     this.zoomed = zoomed;
-    this.visible = false;
     this.titles = [new Title(), new Title()];
     this.area = element("div", { className: "plot", "aria-hidden": "true" });
     this.note = element("p", { className: "muted small empty", hidden: true });

@@ -1,22 +1,16 @@
-// All charts: those that can be seen are drawn, and one place in time is marked in all of them.
+// All charts: one place in time is marked in all of them.
 
-import { arrange, element, setText } from "./dom.mjs";
+import { element, setText } from "./dom.mjs";
+import { Drawings } from "./drawings.mjs";
 import { swatch, writeValue } from "./legend.mjs";
 import { Plot } from "./plot.mjs";
-import { loadPlotly } from "./plotly.mjs";
 import { factsOf } from "./series.mjs";
 
-const SLICE = 12; // milliseconds of drawing per frame
 const MARGIN = 24;
 const STEP = 0.02; // of the range: how far a key goes
 
 export class Plots {
-  #plots = new Map();
-  #waiting = new Set();
-  #plotly = null;
-  #frame = null;
   #view = null;
-  #dragging = false;
   #cursor = null;
 
   // `zoomed` is given a range, `scaled` a factor, `moved` a part; `pointed` a time or null;
@@ -27,92 +21,35 @@ export class Plots {
     this.what = element("span", {});
     this.when = element("span", { className: "muted small" });
     tip.append(element("span", { className: "both" }, this.mark.root, this.what), this.when);
-    this.seen = new IntersectionObserver((entries) => this.#looked(entries), { root: null, rootMargin: "80px" });
-    new ResizeObserver(() => this.redraw()).observe(container);
+    this.drawings = new Drawings({
+      container,
+      make: () => new Plot(this.zoomed),
+      draw: (plot, plotly) => this.#draw(plot, plotly),
+      failed: this.failed,
+      rest: "The table is",
+      margin: "80px",
+      keeps: true,
+    });
     this.#listen();
   }
 
   // `panels` have lines; `view` a range, a zone, and whether each field has its own chart.
   show(panels, view) {
     this.#view = view;
-    const keys = new Set(panels.map(({ key }) => key));
-    [...this.#plots].filter(([key]) => !keys.has(key)).forEach(([key, plot]) => this.#forget(key, plot));
-    const plots = panels.map((panel) => this.#plot(panel.key));
+    const plots = this.drawings.of(panels.map(({ key }) => key));
     const marked = panels.length > 1;
     plots.forEach((plot, index) => plot.take(panels[index], { each: view.each, marked }));
-    arrange(this.container, plots.map((plot) => plot.root));
     view.margins = [0, 1].map((side) => Math.max(MARGIN, ...plots.map((plot) => plot.rooms[side])));
-    if (panels.length > 0) {
-      this.#load();
-    }
-    this.redraw();
+    this.drawings.show(plots);
   }
 
   redraw() {
-    [...this.#plots.values()].filter(({ visible }) => visible).forEach((plot) => this.#waiting.add(plot));
-    this.#schedule();
+    this.drawings.redraw();
   }
 
-  #plot(key) {
-    if (!this.#plots.has(key)) {
-      const plot = new Plot(this.zoomed);
-      this.#plots.set(key, plot);
-      this.seen.observe(plot.root);
-    }
-    return this.#plots.get(key);
-  }
-
-  #forget(key, plot) {
-    this.#plots.delete(key);
-    this.#waiting.delete(plot);
-    this.seen.unobserve(plot.root);
-    plot.clear(this.#plotly);
-  }
-
-  #looked(entries) {
-    const plots = new Map([...this.#plots.values()].map((plot) => [plot.root, plot]));
-    for (const { target, isIntersecting } of entries) {
-      const plot = plots.get(target);
-      if (plot !== undefined) {
-        plot.visible = isIntersecting;
-        this.#waiting[isIntersecting ? "add" : "delete"](plot);
-      }
-    }
-    this.#schedule();
-  }
-
-  #load() {
-    if (this.#plotly === null) {
-      loadPlotly().then(
-        (plotly) => {
-          this.#plotly = plotly;
-          this.failed(null);
-          this.#schedule();
-        },
-        (error) => this.failed(`No charts: ${error.message}. The table is up to date all the same.`),
-      );
-    }
-  }
-
-  #schedule() {
-    // What is being dragged would be lost.
-    if (this.#plotly !== null && this.#waiting.size > 0 && !this.#dragging) {
-      cancelAnimationFrame(this.#frame);
-      this.#frame = requestAnimationFrame(() => this.#draw());
-    }
-  }
-
-  #draw() {
-    const end = performance.now() + SLICE;
-    for (const plot of this.#waiting) {
-      this.#waiting.delete(plot);
-      plot.draw(this.#plotly, this.#view);
-      plot.point(this.#cursor);
-      if (performance.now() > end) {
-        break;
-      }
-    }
-    this.#schedule();
+  #draw(plot, plotly) {
+    plot.draw(plotly, this.#view);
+    plot.point(this.#cursor);
   }
 
   #listen() {
@@ -120,14 +57,12 @@ export class Plots {
     container.addEventListener("pointermove", (event) => this.#pointed(event));
     container.addEventListener("pointerleave", () => this.#point(null));
     container.addEventListener("pointerdown", (event) => {
-      this.#dragging = event.pointerType === "mouse";
+      // What is being dragged would be lost.
+      this.drawings.hold(event.pointerType === "mouse");
       this.#pointed(event);
     });
     for (const name of ["pointerup", "pointercancel"]) {
-      document.addEventListener(name, () => {
-        this.#dragging = false;
-        this.#schedule();
-      });
+      document.addEventListener(name, () => this.drawings.hold(false));
     }
     container.addEventListener("dblclick", () => this.scaled(2));
     container.addEventListener("keydown", (event) => this.#key(event));
@@ -135,7 +70,7 @@ export class Plots {
 
   #pointed({ target, clientX, clientY }) {
     const area = target.closest?.(".plot");
-    const plot = [...this.#plots.values()].find((one) => one.area === area);
+    const plot = this.drawings.parts.find((one) => one.area === area);
     const time = plot?.timeAt(clientX) ?? null;
     this.#point(time);
     if (time !== null) {
@@ -146,7 +81,7 @@ export class Plots {
   #point(time) {
     this.#cursor = time;
     this.tip.hidden = true;
-    this.#plots.forEach((plot) => plot.point(time));
+    this.drawings.parts.forEach((plot) => plot.point(time));
     this.pointed(time);
   }
 

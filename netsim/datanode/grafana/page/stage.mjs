@@ -1,15 +1,13 @@
 // Everything below the controls: charts, legend, and what to say where there is nothing to draw.
 
 import { MOST_FIELDS } from "./address.mjs";
-import { element, setText } from "./dom.mjs";
+import { $, element, setText } from "./dom.mjs";
 import { counted } from "./format.mjs";
 import { Legend } from "./legend.mjs";
 import { panelsOf } from "./panels.mjs";
 import { Plots } from "./plots.mjs";
 import { State } from "./state.mjs";
 import { missingWords, wordsOf } from "./words.mjs";
-
-const $ = (id) => document.getElementById(id);
 
 export class Stage {
   #chartless = null;

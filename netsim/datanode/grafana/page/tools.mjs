@@ -1,11 +1,10 @@
 // The controls above the charts.
 
-import { element, setText } from "./dom.mjs";
+import { $, element, setText } from "./dom.mjs";
 import { formatSeconds } from "./format.mjs";
 import { PRESETS, isRange, limited } from "./span.mjs";
 
 const FIXED = "fixed";
-const $ = (id) => document.getElementById(id);
 
 export class Tools {
   #zone = null;
