@@ -17,9 +17,9 @@ NPM_INSTALL = npm install --silent --ignore-scripts --no-audit --no-fund --no-sa
 # The router of the data nodes: its pins do not go with current packages.
 ROUTER = build/crossbar
 
-# A browser's pages are the same on every reactor.
-UV_FILES = $(filter-out %/test_page.py %/test_page_scripts.py %/test_swagger.py \
-	%/test_datanode_live.py %/test_datanode_live_scripts.py, \
+# A browser's pages are the same on every reactor; so are files, databases and the router.
+UV_FILES = $(filter-out $(addprefix %/test_, page.py page_scripts.py swagger.py datanode_hub.py \
+	datanode_live.py datanode_live_kinds.py datanode_router_install.py datanode_scanner.py), \
 	$(wildcard tests/integration/test_*.py))
 UV_TESTS = $(subst /,.,$(UV_FILES:.py=))
 
