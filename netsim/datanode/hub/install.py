@@ -173,6 +173,8 @@ def run(words: Sequence[str]) -> Iterator[str]:
                 yield said[-1]
         except BaseException:
             process.terminate()
+            # After Ctrl-C the block itself would wait for a moment only.
+            process.wait()
             raise
     if process.returncode:
         last = "".join(f"\n    {line}" for line in said)
