@@ -159,7 +159,7 @@ class FakePopen(io.StringIO):
         super().__init__("one\ntwo\n")
         self.words = words
         self.options = options
-        self.is_terminated = False
+        self.calls: list[str] = []
         made.append(self)
 
     @property
@@ -167,7 +167,10 @@ class FakePopen(io.StringIO):
         return self
 
     def terminate(self) -> None:
-        self.is_terminated = True
+        self.calls.append("terminate")
+
+    def wait(self) -> None:
+        self.calls.append("wait")
 
 
 made: list[FakePopen] = []
@@ -199,11 +202,11 @@ class RunTests(SynchronousTestCase):
         self.assertEqual(str(error), "/bin/py cannot be run: No such file or directory")
 
     def test_interrupted(self) -> None:
-        """Ctrl-C ends the program, too."""
+        """Ctrl-C ends the program, too, and it is gone then."""
         lines = run(["a"])
         next(lines)
         self.assertRaises(KeyboardInterrupt, lines.throw, KeyboardInterrupt())  # type: ignore[attr-defined]
-        self.assertTrue(made[0].is_terminated)
+        self.assertEqual(made[0].calls, ["terminate", "wait"])
 
 
 class InstallTests(SynchronousTestCase):
