@@ -35,8 +35,10 @@ __all__ = [
     "count",
     "directories",
     "port",
+    "positive",
     "seconds",
     "size",
+    "some_seconds",
 ]
 
 Coercer = Callable[[str], Any]
@@ -100,7 +102,13 @@ class ServiceOptions(usage.Options):
 
     def getUsage(self, width: int | None = None) -> str:
         """Return the help, the example at its end."""
-        text = super().getUsage(width).replace(" [default: []]", "")
+        # Nothing is no default that says anything; it is left out before lines are broken.
+        told = self.defaults
+        self.defaults = {name: value for name, value in told.items() if not _is_nothing(value)}
+        try:
+            text = super().getUsage(width)
+        finally:
+            self.defaults = told
         return f"{text}\nExample:\n    {self._program()}{self.example}\n" if self.example else text
 
     def _program(self) -> str:
@@ -192,6 +200,10 @@ class Tool(ServiceOptions):
         raise NotImplementedError
 
 
+def _is_nothing(default: object) -> bool:
+    return isinstance(default, list | frozenset) and not default
+
+
 def _padded(parameter: Sequence[Any]) -> list[Any]:
     return [*parameter, *(None, None, "", str)[len(parameter) - 1 :]]
 
@@ -223,6 +235,14 @@ def count(text: str) -> int:
     return _whole(text, "a whole number, 0 or more")
 
 
+def positive(text: str) -> int:
+    """Read how many of something there may be: at least one."""
+    expected = "a whole number, 1 or more"
+    if (number := _whole(text, expected)) == 0:
+        raise ValueError(f"expected {expected}")
+    return number
+
+
 def seconds(text: str) -> float:
     """Read a duration in seconds."""
     expected = "expected seconds, 0 or more, such as 0.5"
@@ -232,6 +252,13 @@ def seconds(text: str) -> float:
         raise ValueError(expected) from None
     if not 0 <= value < math.inf:
         raise ValueError(expected)
+    return value
+
+
+def some_seconds(text: str) -> float:
+    """Read a duration in seconds that is not nothing."""
+    if (value := seconds(text)) == 0:
+        raise ValueError("expected seconds, more than 0, such as 0.5")
     return value
 
 

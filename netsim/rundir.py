@@ -17,6 +17,7 @@ from netsim.errors import HostError
 
 __all__ = [
     "StartLock",
+    "data_directory",
     "directory_problem",
     "make_run_directory",
     "run_directory",
@@ -38,10 +39,17 @@ def run_directory(environment: Mapping[str, str] | None = None) -> Path:
 
 def state_directory(environment: Mapping[str, str]) -> Path:
     """Where what is to be kept goes, if nobody says where; it need not be there."""
-    state = Path(environment.get("XDG_STATE_HOME", ""))
-    if not state.is_absolute():
-        state = Path(environment.get("HOME") or Path.home()) / ".local" / "state"
-    return state / "netsim"
+    return _base_directory(environment, "XDG_STATE_HOME", ".local/state") / "netsim"
+
+
+def data_directory(environment: Mapping[str, str]) -> Path:
+    """Where what is installed for this user goes, if nobody says where."""
+    return _base_directory(environment, "XDG_DATA_HOME", ".local/share") / "netsim"
+
+
+def _base_directory(environment: Mapping[str, str], variable: str, usual: str) -> Path:
+    told = Path(environment.get(variable, ""))
+    return told if told.is_absolute() else Path(environment.get("HOME") or Path.home(), usual)
 
 
 def make_run_directory(directory: Path) -> None:

@@ -127,6 +127,29 @@ class GroupTests(SynchronousTestCase):
             self.assertTrue(text.endswith(f"\nExample:\n    {command} inner --fast\n"), text)
 
 
+class Listing(options.ServiceOptions):
+    example = "--name a"
+    optParameters = [
+        ["name", "n", [], "What it is called, which is so long that the line breaks after"],
+        ["from", None, frozenset(), "who may ask"],
+        ["count", "c", 5, "how many", options.positive],
+    ]
+
+
+class DefaultTests(SynchronousTestCase):
+    """Defaults in the help."""
+
+    def test_nothing(self) -> None:
+        """One that is empty is not told, however lines are broken, and stays what it is."""
+        parsed = Listing()
+        for width in range(30, 120):
+            text = parsed.getUsage(width)
+            self.assertNotIn("[]", text)
+            self.assertNotIn("frozenset", text)
+            self.assertIn("[default: 5]", " ".join(text.split()))
+        self.assertEqual((parsed.defaults["name"], parsed.defaults["from"]), ([], frozenset()))
+
+
 class CoercerTests(SynchronousTestCase):
     """Each coercer reads its texts and refuses others."""
 
@@ -136,6 +159,8 @@ class CoercerTests(SynchronousTestCase):
             (options.port, "0", 0),
             (options.port, "65535", 65535),
             (options.count, "100000", 100000),
+            (options.positive, "1", 1),
+            (options.some_seconds, "0.5", 0.5),
             (options.seconds, "0.5", 0.5),
             (options.seconds, "2", 2.0),
             (options.size, "17", 17),
@@ -151,6 +176,8 @@ class CoercerTests(SynchronousTestCase):
         for coerce, texts in (
             (options.port, ("65536", "-1", "+1", "1_0", "", "x")),
             (options.count, ("-1", "1.0", "x")),
+            (options.positive, ("0", "-1", "1.0", "x")),
+            (options.some_seconds, ("0", "-1", "nan", "inf", "x")),
             (options.seconds, ("-1", "nan", "inf", "x")),
             (options.size, ("64MB", "-1", "x", "MiB", "")),
         ):

@@ -60,13 +60,6 @@ def http_port(text: str) -> int:
     return port
 
 
-def some(text: str) -> int:
-    """Read how many of something there may be: at least one."""
-    if (number := options.count(text)) == 0:
-        raise ValueError("expected a whole number, 1 or more")
-    return number
-
-
 def some_bytes(text: str) -> int:
     """Read a size: at least a kilobyte, which is what a message takes."""
     if (number := options.size(text)) < 1024:
@@ -91,16 +84,18 @@ class Options(options.ServiceOptions):
         *web.parameters("NETSIM_DAEMON_TOKEN"),
         ["database", "d", None, "The SQLite file that keeps logs and status; none: memory only."
          " [default: netsim/daemon-PORT.sqlite in the user's state directory]", str],
-        ["keep-logs", None, _RETENTION.logs, "Lines that are kept of each project.", some],
-        ["keep-statuses", None, _RETENTION.statuses, "Statuses that are kept of each.", some],
+        ["keep-logs", None, _RETENTION.logs, "Lines that are kept of each project.",
+         options.positive],
+        ["keep-statuses", None, _RETENTION.statuses, "Statuses that are kept of each.",
+         options.positive],
         ["keep-days", None, _RETENTION.age / 86400, "Days for which they are kept.",
          options.seconds],
         ["max-database", None, _RETENTION.size, "Bytes of all that is kept, such as 512MiB.",
          some_bytes],
         ["max-message", None, _LIMITS.message_size, "Bytes of a message, or a status.",
          some_bytes],
-        ["max-projects", None, _LIMITS.projects, "Projects at once.", some],
-        ["max-connections", None, _LIMITS.connections, "WebSockets at once.", some],
+        ["max-projects", None, _LIMITS.projects, "Projects at once.", options.positive],
+        ["max-connections", None, _LIMITS.connections, "WebSockets at once.", options.positive],
         ["max-backlog", None, _LIMITS.backlog_bytes, "Bytes that wait for a page that does not"
          " read; beyond them it misses log lines.", some_bytes],
         ["action-timeout", None, _LIMITS.action_timeout, "Seconds that a program has to answer.",

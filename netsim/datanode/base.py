@@ -25,6 +25,7 @@ from netsim.datanode.procedures import EXPLAINED, Answers, Procedures
 from netsim.datanode.session import RouterSession
 from netsim.datanode.times import unix_time
 from netsim.errors import InputError
+from netsim.options import positive
 from netsim.worker import Worker
 
 __all__ = ["BASE_URI", "REALM", "DataNodeServer", "sisock_to_unix_time", "uri"]
@@ -178,9 +179,9 @@ class DataNodeServer(RouterSession):
 
 
 def _points() -> int | None:
-    text = os.environ.get("MAX_POINTS")
-    if not text:
+    if not (text := os.environ.get("MAX_POINTS")):
         return None
-    if not text.isascii() or not text.isdigit() or int(text) == 0:
-        raise InputError(f"MAX_POINTS: expected a whole number, 1 or more, not {text!r}")
-    return int(text)
+    try:
+        return positive(text)
+    except ValueError as error:
+        raise InputError(f"MAX_POINTS: {error}, not {text!r}") from None

@@ -26,6 +26,7 @@ __all__ = [
     "Catalogue",
     "Field",
     "Router",
+    "is_uri_part",
     "uri",
 ]
 
@@ -49,6 +50,11 @@ NUMBER, STRING, BOOL = "number", "string", "bool"
 def uri(s: str) -> str:
     """Compose the full URI of a procedure or topic from its last part."""
     return f"{BASE_URI}.{s}"
+
+
+def is_uri_part(text: str) -> bool:
+    """Whether it can be a part of a URI: no blank, no C{#}, and no empty part between dots."""
+    return text.isprintable() and not set(text) & set("# ") and all(text.split("."))
 
 
 @frozen

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from twisted.python import usage
 
 from netsim import options
-from netsim.datanode.model import ALLOWANCE, MESSAGE_SIZE, SERVER, WEB, Router
+from netsim.datanode.model import ALLOWANCE, MESSAGE_SIZE, SERVER, WEB, Router, is_uri_part
 from netsim.datanode.place import (
     default_url,
     find_certificate,
@@ -20,14 +20,7 @@ from netsim.datanode.place import (
 )
 from netsim.errors import InputError
 
-__all__ = ["NodeOptions", "RouterOptions", "positive"]
-
-
-def positive(text: str) -> int:
-    """Read how many of something there may be: at least one."""
-    if (number := options.count(text)) == 0:
-        raise ValueError("expected a whole number, 1 or more")
-    return number
+__all__ = ["NodeOptions", "RouterOptions"]
 
 
 def _allowance(text: str) -> int:
@@ -120,7 +113,8 @@ class NodeOptions(RouterOptions):
     optParameters = [
         ["name", "n", None, "Of the node: what stands before :: in Grafana.", str],
         ["description", None, None, "Of the node, for people.", str],
-        ["max-points", "m", None, "Values that are returned of a field, at most.", positive],
+        ["max-points", "m", None, "Values that are returned of a field, at most.",
+         options.positive],
         ["allowance", None, ALLOWANCE, "Bytes of an answer; more is answered with False."
          " Such as 16MiB.", _allowance],
     ]  # fmt: skip
@@ -131,9 +125,7 @@ class NodeOptions(RouterOptions):
         name = self.name
         if not name:
             raise usage.UsageError("--name: expected the name of the node")
-        if not all(part and part.isprintable() for part in name.split(".")) or set(name) & set(
-            "# :"
-        ):
+        if not is_uri_part(name) or ":" in name:
             raise usage.UsageError(f"--name: {name!r} cannot be part of a URI: no blank, # or :")
 
     @property

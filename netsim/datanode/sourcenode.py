@@ -11,10 +11,10 @@ from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.logger import Logger
 
 from netsim.datanode.base import DataNodeServer
-from netsim.datanode.downsample import reduce
+from netsim.datanode.downsample import checked_stride, reduce
 from netsim.datanode.interfaces import IListening, ISource
 from netsim.datanode.model import ALLOWANCE, Block
-from netsim.datanode.reply import check_names, check_query
+from netsim.datanode.reply import check_names
 from netsim.datanode.times import interval
 from netsim.datanode.wire import data_reply, fields_reply, size
 from netsim.errors import LimitError
@@ -77,8 +77,8 @@ class SourceAnswers:
     async def data(self, field: Any, start: Any, end: Any, min_stride: Any = None) -> Any:
         """Answer C{get_data}."""
         names = check_names(field)
-        check_query(start, end, min_stride)
         ends = interval(start, end, self._serving.now())
+        checked_stride(min_stride)
         try:
             if self._source.blocking:
                 return await self._submit(self._read, names, *ends, min_stride)

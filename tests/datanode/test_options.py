@@ -10,8 +10,9 @@ from twisted.python.usage import UsageError
 from twisted.trial.unittest import SynchronousTestCase
 
 from netsim.datanode.model import ALLOWANCE, Router
-from netsim.datanode.options import NodeOptions, RouterOptions, positive
+from netsim.datanode.options import NodeOptions, RouterOptions
 from netsim.errors import HostError, InputError
+from netsim.options import positive
 
 
 class Plain(RouterOptions):

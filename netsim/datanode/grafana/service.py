@@ -50,13 +50,6 @@ def origins(text: str) -> frozenset[str]:
     return frozenset(read_origin(part.strip()) for part in text.split(","))
 
 
-def some_seconds(text: str) -> float:
-    """Read a duration that is not zero."""
-    if (value := options.seconds(text)) == 0:
-        raise ValueError("expected more than 0 seconds")
-    return value
-
-
 class Options(RouterOptions):
     """What C{netsim-grafana} can be told."""
 
@@ -78,7 +71,7 @@ class Options(RouterOptions):
         ["allow-origin", None, frozenset(), "Whose pages may ask, such as"
          " http://grafana.example.org:3000: Grafana with access from the browser; several are"
          " separated by commas, * is all.", origins],
-        ["timeout", "t", 10.0, "Seconds that a node has to answer.", some_seconds],
+        ["timeout", "t", 10.0, "Seconds that a node has to answer.", options.some_seconds],
         ["log-level", "l", "info", f"How much is logged of nodes: {', '.join(LEVELS)}.", level],
     ]  # fmt: skip
     optFlags = [*web.FLAGS]

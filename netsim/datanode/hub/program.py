@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from netsim.errors import HostError
+from netsim.rundir import data_directory
 
 __all__ = [
     "VARIABLE",
@@ -48,10 +49,7 @@ def find_crossbar(environment: Mapping[str, str], given: Path | None = None) -> 
 
 def install_directory(environment: Mapping[str, str]) -> Path:
     """Where C{netsim hub install-router} puts it, if nobody says where."""
-    data = Path(environment.get("XDG_DATA_HOME", ""))
-    if not data.is_absolute():
-        data = Path(environment.get("HOME") or Path.home()) / ".local" / "share"
-    return data / "netsim" / "crossbar"
+    return data_directory(environment) / "crossbar"
 
 
 def stamp(directory: Path) -> Path:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 
 from attrs import evolve, frozen
 
+from netsim.datanode.model import is_uri_part
+
 __all__ = ["ADDED", "LIMIT", "SUBTRACTED", "Announce", "Node", "Roster", "bad_name"]
 
 LIMIT = 10_000
@@ -113,6 +115,6 @@ def bad_name(name: object) -> str | None:
         return "it is no text"
     if len(name) > LONGEST_NAME:
         return f"it is longer than {LONGEST_NAME} characters"
-    if not all(name.split(".")) or not name.isprintable() or set(name) & set("# "):
+    if not is_uri_part(name):
         return "it cannot be a part of a URI"
     return None

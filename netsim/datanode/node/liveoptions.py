@@ -5,29 +5,20 @@ from __future__ import annotations
 from twisted.python import usage
 
 from netsim import options
+from netsim.datanode.model import is_uri_part
 from netsim.datanode.options import NodeOptions
+from netsim.status.model import DEFAULT_URL, split_url
+from netsim.status.options import TOKEN
 
 __all__ = ["FeedOptions", "SensorsOptions", "StatusOptions", "ThermometryOptions"]
 
 _KEEP = 3600.0
 
 
-def _some_seconds(text: str) -> float:
-    if not (value := options.seconds(text)):
-        raise ValueError("expected seconds, more than 0, such as 0.5")
-    return value
-
-
 def _part(text: str) -> str:
-    if not text.isprintable() or set(text) & set("# ") or "" in text.split("."):
+    if not is_uri_part(text):
         raise ValueError("expected a part of a topic: no blank, no #, no empty part")
     return text
-
-
-def _daemon(text: str) -> str:
-    from netsim.status.model import split_url
-
-    return split_url(text)
 
 
 def _patterns(text: str) -> list[str]:
@@ -66,7 +57,7 @@ class FeedOptions(NodeOptions):
     optParameters = [
         ["target", "t", None, "The instance-id of the agent.", _part],
         ["feed", "f", None, "The name of its feed.", _part],
-        ["buffer-time", "b", _KEEP, "Seconds that samples are kept.", _some_seconds],
+        ["buffer-time", "b", _KEEP, "Seconds that samples are kept.", options.some_seconds],
     ]  # fmt: skip
 
     def postOptions(self) -> None:
@@ -101,14 +92,14 @@ class StatusOptions(NodeOptions):
     example = "--daemon http://127.0.0.1:5000"
     environment = {
         **NodeOptions.environment,
-        "token": "NETSIM_DAEMON_TOKEN",
+        "token": TOKEN,
     }
     optParameters = [
-        ["daemon", None, "http://127.0.0.1:5000", "Where the status daemon is.", _daemon],
+        ["daemon", None, DEFAULT_URL, "Where the status daemon is.", split_url],
         ["token", None, None, "What the daemon asks for. Others of this machine can see it here,"
-         " but not in NETSIM_DAEMON_TOKEN.", str],
-        ["interval", "i", 1.0, "Seconds between two questions.", _some_seconds],
-        ["keep", "k", _KEEP, "Seconds that samples are kept.", _some_seconds],
+         f" but not in {TOKEN}.", str],
+        ["interval", "i", 1.0, "Seconds between two questions.", options.some_seconds],
+        ["keep", "k", _KEEP, "Seconds that samples are kept.", options.some_seconds],
         ["project", "p", None, "The projects to serve, separated by commas, such as"
          " antenna,receiver*. [default: all]", _patterns],
     ]  # fmt: skip

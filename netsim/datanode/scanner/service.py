@@ -34,13 +34,6 @@ STOP_WITHIN = 1.0
 """Seconds that stopping waits for what is being written down."""
 
 
-def interval(text: str) -> float:
-    """Read the seconds between two scans."""
-    if (seconds := options.seconds(text)) <= 0:
-        raise ValueError("expected seconds, more than 0, such as 3600")
-    return seconds
-
-
 class Options(options.ServiceOptions):
     """What C{netsim-scanner} can be told."""
 
@@ -54,7 +47,8 @@ class Options(options.ServiceOptions):
     environment = {"data-directory": "DATA_DIRECTORY", "interval": "SCAN_INTERVAL"}
     optParameters = [
         ["data-directory", "d", Path("/data"), "What to scan.", Path],
-        ["interval", "i", INTERVAL, "Seconds from one scan to the next.", interval],
+        ["interval", "i", INTERVAL, "Seconds from one scan to the next.",
+         options.some_seconds],
         DATABASE,
     ]  # fmt: skip
     optFlags = [["once", None, "Scan once; the exit status is 0 if that worked, else 1."]]
