@@ -6,12 +6,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
-from attrs import evolve
 from numpy.typing import NDArray
 
 from netsim.datanode.model import Block
 
-__all__ = ["cut", "merge", "ordered"]
+__all__ = ["merge", "ordered"]
 
 Column = NDArray[Any]
 
@@ -35,18 +34,6 @@ def merge(series: Mapping[str, tuple[Column, Column]], timeline: str) -> Block:
     return Block(
         timeline, union, {name: _spread(union, t, values) for name, (t, values) in series.items()}
     )
-
-
-def cut(block: Block, start: float, end: float) -> Block:
-    """
-    Take what lies in [start, end), in Unix seconds: arrays are views, not copies.
-
-    An interval that ends before it starts has nothing.
-    """
-    first, last = (int(np.searchsorted(block.t, edge)) for edge in (start, end))
-    part = slice(first, last)
-    columns = {name: values[part] for name, values in block.columns.items()}
-    return evolve(block, t=block.t[part], columns=columns)
 
 
 def ordered(t: Column, *columns: Column) -> tuple[Column, ...]:

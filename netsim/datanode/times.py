@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from datetime import date, datetime, timedelta
-from decimal import ROUND_HALF_EVEN, Decimal
+from datetime import date
 from numbers import Real
 from typing import Any
 
 from netsim.errors import QueryError
 
-__all__ = ["interval", "iso_text", "iso_time", "number", "span", "unix_time"]
+__all__ = ["interval", "iso_time", "number", "span", "unix_time"]
 
 DAY = 86400
 EPOCH = date(1970, 1, 1).toordinal()
@@ -88,24 +87,6 @@ def iso_time(text: Any) -> float:
         return _seconds(match) if match else _refuse(text)
     except ValueError:
         return _refuse(text)
-
-
-def iso_text(unix: float) -> str:
-    """
-    Write a time as ISO 8601 in UTC, with at most nine decimals of the second.
-
-    @param unix: seconds.
-    @raise QueryError: the time is in no year from 1 to 9999.
-    """
-    try:
-        # The shortest decimal that names the float: reading it back gives the float again.
-        exact = Decimal(repr(float(unix))).quantize(Decimal("1e-9"), ROUND_HALF_EVEN)
-        whole = math.floor(exact)
-        moment = datetime(1970, 1, 1) + timedelta(seconds=whole)
-    except (ArithmeticError, ValueError) as error:
-        raise QueryError(f"time: {unix} seconds are in no year from 1 to 9999") from error
-    fraction = f"{exact - whole:.9f}"[1:].rstrip("0.")
-    return f"{moment.isoformat()}{fraction}Z"
 
 
 def span(text: Any) -> float:

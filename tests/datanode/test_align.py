@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from twisted.trial.unittest import SynchronousTestCase
 
-from netsim.datanode.align import cut, merge, ordered
-from netsim.datanode.model import Block
+from netsim.datanode.align import merge, ordered
 from tests.properties import examples
 
 TIMES = st.lists(st.integers(0, 12).map(float), unique=True).map(sorted)
@@ -75,37 +74,6 @@ class MergeTests(SynchronousTestCase):
             there = ~np.isnan(column)
             self.assertEqual(t, block.t[there].tolist())
             self.assertEqual([x * (place + 1) for x in t], column[there].tolist())
-
-
-class CutTests(SynchronousTestCase):
-    """A part of a block."""
-
-    def setUp(self) -> None:
-        t = array(1.0, 2.0, 2.0, 3.0)
-        self.block = Block("line", t, {"x": array(1, 2, 3, 4)}, 2.5)
-
-    def check(self, expected: list[int], start: float, end: float) -> None:
-        part = cut(self.block, start, end)
-        self.assertEqual(expected, part.columns["x"].tolist())
-        self.assertEqual(len(expected), part.t.size)
-        self.assertEqual(("line", 2.5), (part.timeline, part.finalized_until))
-
-    def test_halfOpen(self) -> None:
-        """The start belongs to it, the end does not."""
-        self.check([1, 2, 3], 1.0, 3.0)
-        self.check([2, 3, 4], 2.0, 3.1)
-        self.check([1, 2, 3, 4], -math.inf, math.inf)
-
-    def test_nothing(self) -> None:
-        """Beside, empty and backward intervals have nothing."""
-        for start, end in ((5, 6), (0, 1), (2, 2), (3, 1), (1.2, 1.8)):
-            self.check([], start, end)
-
-    def test_views(self) -> None:
-        """Nothing is copied."""
-        part = cut(self.block, 1.5, 2.5)
-        self.assertTrue(np.shares_memory(part.t, self.block.t))
-        self.assertTrue(np.shares_memory(part.columns["x"], self.block.columns["x"]))
 
 
 class OrderedTests(SynchronousTestCase):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime, timedelta, timezone
+from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -11,13 +12,31 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from netsim.datanode.times import interval, iso_text, iso_time, number, span, unix_time
+from netsim.datanode.times import interval, iso_time, number, span, unix_time
 from netsim.errors import QueryError
 from tests.properties import examples
 
 NOW = 1_500_000_000.0
 MOMENTS = st.datetimes(timezones=st.just(UTC))
 OFFSETS = st.integers(-23 * 60 - 59, 23 * 60 + 59)
+
+
+def iso_text(unix: float) -> str:
+    """
+    Write a time as ISO 8601 in UTC, with at most nine decimals of the second.
+
+    @param unix: seconds.
+    @raise QueryError: the time is in no year from 1 to 9999.
+    """
+    try:
+        # The shortest decimal that names the float: reading it back gives the float again.
+        exact = Decimal(repr(float(unix))).quantize(Decimal("1e-9"), ROUND_HALF_EVEN)
+        whole = math.floor(exact)
+        moment = datetime(1970, 1, 1) + timedelta(seconds=whole)
+    except (ArithmeticError, ValueError) as error:
+        raise QueryError(f"time: {unix} seconds are in no year from 1 to 9999") from error
+    fraction = f"{exact - whole:.9f}"[1:].rstrip("0.")
+    return f"{moment.isoformat()}{fraction}Z"
 
 
 class UnixTimeTests(SynchronousTestCase):
