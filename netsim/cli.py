@@ -131,10 +131,13 @@ def _use(tool: Any) -> None:
         for line in tool.run():
             # Of what takes long each line is wanted at once, also through a pipe.
             print(line, flush=True)
+        return
     except NetsimError as error:
         sys.exit(str(error))
     except KeyboardInterrupt:
-        sys.exit(128 + signal.SIGINT)
+        pass
+    # Not before the exception is gone, and with it what the tool has begun.
+    sys.exit(128 + signal.SIGINT)
 
 
 def _groups(config: options.GroupOptions) -> Iterator[options.GroupOptions]:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import redirect_stdout
 from importlib.metadata import entry_points, version
+from io import StringIO
 from pathlib import Path
 
 from twisted.application.service import IService
 from twisted.trial.unittest import SynchronousTestCase
 
 from netsim import process
-from netsim.cli import COMMANDS, SIMULATOR, main
+from netsim.cli import COMMANDS, SIMULATOR, _use, main
 from netsim.proxy.service import ProxyService
 from netsim.replay.service import ReplayService
 from netsim.simulator.service import SimulatorService
@@ -154,6 +157,37 @@ class StatusTests(ScriptFilesTestCase):
         """One that cannot do its work says why on stderr, and ends with 1."""
         missing = f"{self.main}: cannot be read: No such file or directory\n"
         self.assertEqual(Ended(1, "", missing), netsim("show", self.main))
+
+
+class Interrupted:
+    """A tool that has begun something when Ctrl-C comes, wherever that meets it."""
+
+    def __init__(self) -> None:
+        self.log: list[object] = []
+
+    def run(self) -> Iterator[str]:
+        begun = self.begin()
+        yield next(begun)
+        raise KeyboardInterrupt
+
+    def begin(self) -> Iterator[str]:
+        try:
+            yield "begun"
+        finally:
+            self.log.append("ended")
+
+
+class InterruptTests(SynchronousTestCase):
+    """What Ctrl-C does to a tool."""
+
+    def test_ended(self) -> None:
+        """All that it had begun has ended when the command does."""
+        tool = Interrupted()
+        self.patch(sys, "exit", tool.log.append)
+        with redirect_stdout(StringIO()) as stdout:
+            _use(tool)
+        self.assertEqual(["ended", 130], tool.log)
+        self.assertEqual("begun\n", stdout.getvalue())
 
 
 class StdoutTests(ScriptFilesTestCase):

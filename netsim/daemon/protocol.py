@@ -89,6 +89,11 @@ class StatusProtocol(ReadingProtocol):
         self._is_open = self._is_known = True
         self.factory.switchboard.connected(self)
 
+    def onPing(self, payload: bytes) -> None:
+        """Answer when what came before is on its way: programs do not send it again then."""
+        self.factory.turn.flush()
+        super().onPing(payload)
+
     def heard(self, *texts: bytes) -> None:
         """Pass them on, unless the connection is being closed."""
         if self._is_open:

@@ -86,6 +86,13 @@ class _Turn:
         if not self._is_on and self._later is None:
             self._later = self._reactor.callLater(0, self._flush_later)
 
+    def flush(self) -> None:
+        """Send it now."""
+        due, self._due = self._due, []
+        for connection in due:
+            connection.is_due = False
+            connection.flush()
+
     def __enter__(self) -> None:
         self._is_on = True
 
@@ -97,17 +104,11 @@ class _Turn:
     ) -> None:
         self._is_on = False
         if self._due:
-            self._flush()
+            self.flush()
 
     def _flush_later(self) -> None:
         self._later = None
-        self._flush()
-
-    def _flush(self) -> None:
-        due, self._due = self._due, []
-        for connection in due:
-            connection.is_due = False
-            connection.flush()
+        self.flush()
 
 
 class _Timer:

@@ -238,6 +238,22 @@ class OrderTests(ProtocolTestCase):
             [(TEXT, b"one"), (TEXT, b"two"), (PONG, b"ping"), (TEXT, b"three")], self.web.heard
         )
 
+    def test_relayedFirst(self) -> None:
+        """A pong says that what came before the ping has been passed on."""
+        heard: list[bytes] = []
+        program = self.net.open()
+        self.net.board.answer = lambda peer, text: self.send(text)
+
+        def note(*arguments: Any) -> None:
+            heard.extend(self.web.texts)
+            pong(*arguments)
+
+        pong = self.net.board.peers[-1].sendPong
+        self.patch(self.net.board.peers[-1], "sendPong", note)
+        program.say(masked(b"one") + masked(b"ping", PING))
+        self.assertEqual([b"one"], heard)
+        self.assertEqual([PONG], [head for head, text in program.heard if text == b"ping"])
+
     def test_ping(self) -> None:
         """So do pings."""
         self.web.stop_reading()

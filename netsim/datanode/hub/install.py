@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
@@ -152,8 +153,24 @@ def progress(lines: Iterable[str], total: int) -> Iterator[str]:
 def run(words: Sequence[str]) -> Iterator[str]:
     """Run a program as L{Run} tells; it ends when nobody wants to hear more."""
     said: deque[str] = deque(maxlen=SHOWN)
+    with ExitStack() as ending:
+        with _uninterrupted():
+            process = _start(words)
+            ending.callback(_end, process)
+        assert process.stdout is not None
+        for line in process.stdout:
+            said.append(line.rstrip())
+            yield said[-1]
+        process.wait()
+    if process.returncode:
+        last = "".join(f"\n    {line}" for line in said)
+        command = " ".join(words[:4])
+        raise HostError(f"{command} failed with status {process.returncode}:{last}")
+
+
+def _start(words: Sequence[str]) -> subprocess.Popen[str]:
     try:
-        process = subprocess.Popen(
+        return subprocess.Popen(
             words,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -165,18 +182,23 @@ def run(words: Sequence[str]) -> Iterator[str]:
         )
     except OSError as error:
         raise HostError(f"{words[0]} cannot be run: {error.strerror}") from error
+
+
+def _end(process: subprocess.Popen[str]) -> None:
     with process:
-        try:
-            assert process.stdout is not None
-            for line in process.stdout:
-                said.append(line.rstrip())
-                yield said[-1]
-        except BaseException:
-            process.terminate()
-            # After Ctrl-C the block itself would wait for a moment only.
-            process.wait()
-            raise
-    if process.returncode:
-        last = "".join(f"\n    {line}" for line in said)
-        command = " ".join(words[:4])
-        raise HostError(f"{command} failed with status {process.returncode}:{last}")
+        process.terminate()
+        # After Ctrl-C the block itself would wait for a moment only.
+        process.wait()
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Ctrl-C comes after this: a program that it met while it starts would run on."""
+    came: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: came.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if came:
+            raise KeyboardInterrupt

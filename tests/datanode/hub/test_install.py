@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -207,6 +208,20 @@ class RunTests(SynchronousTestCase):
         next(lines)
         self.assertRaises(KeyboardInterrupt, lines.throw, KeyboardInterrupt())  # type: ignore[attr-defined]
         self.assertEqual(made[0].calls, ["terminate", "wait"])
+
+    def test_interruptedAtOnce(self) -> None:
+        """So does one that comes before we know of the program."""
+
+        def start(*arguments: Any, **options: Any) -> FakePopen:
+            started = FakePopen(*arguments, **options)
+            signal.raise_signal(signal.SIGINT)
+            return started
+
+        self.patch(subprocess, "Popen", start)
+        before = signal.getsignal(signal.SIGINT)
+        self.assertRaises(KeyboardInterrupt, list, run(["a"]))
+        self.assertEqual(made[0].calls, ["terminate", "wait"])
+        self.assertEqual(signal.getsignal(signal.SIGINT), before)
 
 
 class InstallTests(SynchronousTestCase):
