@@ -32,7 +32,10 @@ def main(arguments: list[str]) -> None:
         del arguments[0]
     # Only now: these would install the default one.
     from twisted.internet import reactor
-    from twisted.protocols.portforward import ProxyFactory
+    from twisted.protocols.portforward import ProxyClientFactory, ProxyFactory
+
+    # Two lines of the log for each connection are not needed for the job.
+    ProxyClientFactory.noisy = False
 
     match arguments:
         case ["forward", port]:

@@ -7,13 +7,15 @@ exception for each errno.
 
 from __future__ import annotations
 
+import errno
+import os
 import socket
-from contextlib import suppress
 from typing import Any
 
 from twisted.internet import tcp, unix
+from twisted.internet.abstract import FileDescriptor
 from twisted.internet.address import UNIXAddress
-from twisted.internet.error import ConnectError
+from twisted.internet.error import ConnectError, TimeoutError, getConnectError
 from twisted.internet.interfaces import IAddress, IFileDescriptorReceiver
 from twisted.internet.protocol import Protocol
 from twisted.python.failure import Failure
@@ -21,7 +23,11 @@ from twisted.python.failure import Failure
 from netsim.reactor.connection import Connection
 from netsim.reactor.handover import hand_over
 from netsim.reactor.port import tcp_host
+from netsim.reactor.sockets import Socket
 from netsim.reactor.unix import UNIXConnection
+
+_MADE = (0, errno.EISCONN)
+_TAKES_TIME = (errno.EINPROGRESS, errno.EALREADY, errno.EWOULDBLOCK)
 
 
 class Attempt:
@@ -39,7 +45,7 @@ class Attempt:
     realAddress: Any
     socket: socket.socket
 
-    _tried = False
+    _waits = False
 
     def doConnect(self) -> None:
         """
@@ -48,11 +54,27 @@ class Attempt:
         On one machine connecting is done at once, though the system does not say so
         before it is asked again: there is nothing to wait for then.
         """
-        if not self._tried and hasattr(self, "connector"):
-            self._tried = True
-            with suppress(OSError):
-                self.socket.connect_ex(self.realAddress)
-        super().doConnect()  # type: ignore[misc]
+        if self._waits or not hasattr(self, "connector"):
+            super().doConnect()  # type: ignore[misc]
+            return
+        try:
+            code = self._connect()
+        except OSError as error:
+            code = error.errno or 0
+        if code in _MADE:
+            self._connectDone()
+        elif code in _TAKES_TIME:
+            self._waits = True
+            self.connector.wait()
+            super().doConnect()  # type: ignore[misc]
+        else:
+            self.failIfNotConnected(getConnectError((code, os.strerror(code))))
+
+    def _connect(self) -> int:
+        code = self.socket.connect_ex(self.realAddress)
+        if code == errno.EINPROGRESS:
+            code = self.socket.connect_ex(self.realAddress)
+        return code
 
     def begin(self, connection: Connection) -> None:
         """It is open: build its protocol, and serve that."""
@@ -71,7 +93,10 @@ class Attempt:
             connection.protocol = Protocol()
             connection.loseConnection()
         else:
-            self._serve(connection, protocol)
+            try:
+                connection.serve(protocol)
+            except BaseException as error:  # noqa: BLE001
+                connection._fail(error)
 
     def build(self, connection: Connection) -> Any:
         """The protocol of an open connection, if there is to be one."""
@@ -79,7 +104,10 @@ class Attempt:
 
     def ended(self, reason: Failure) -> None:
         """Its protocol has heard that it is lost."""
-        self.connector.connectionLost(reason)
+        connector = self.connector
+        # What refers to itself has to wait for the garbage collector.
+        del self.connector
+        connector.connectionLost(reason)
 
     def describe(self, connection: Connection) -> str:
         """Its prefix in the log."""
@@ -88,9 +116,6 @@ class Attempt:
     def represent(self, connection: Connection) -> str:
         """What C{repr} says of it."""
         return f"<{type(connection)} to {self.addr} at {id(connection):x}>"
-
-    def _serve(self, connection: Connection, protocol: Any) -> None:
-        connection._safely(lambda: connection.serve(protocol))
 
     def _give(self, connection: Connection) -> None:
         del self.socket, self.fileno  # type: ignore[attr-defined]
@@ -105,6 +130,7 @@ class TCPAttempt(Attempt, tcp.Client):
     def resolveAddress(self) -> None:
         """Find the address of a name; one that is an address already needs no Deferred."""
         if self._requiresResolution:
+            self.connector.wait()
             super().resolveAddress()
             return
         try:
@@ -113,12 +139,17 @@ class TCPAttempt(Attempt, tcp.Client):
             # Of a port out of its range, for one.
             self.failIfNotConnected(error)
 
+    def createInternetSocket(self) -> socket.socket:
+        """One that does not block, made so by a single call."""
+        return Socket(self.addressFamily, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+
     def _finishInit(self, whenDone: Any, skt: Any, error: Any, reactor: Any) -> None:
         """Go on in the next turn, for which the loop needs no timer."""
         if whenDone is None:
             super()._finishInit(whenDone, skt, error, reactor)
         else:
-            tcp.Connection.__init__(self, skt, None, reactor)  # type: ignore[arg-type]
+            FileDescriptor.__init__(self, reactor)
+            self.socket, self.fileno = skt, skt.fileno
             reactor._asyncioEventloop.call_soon(whenDone)
 
     def _connectDone(self) -> None:
@@ -155,14 +186,37 @@ def no_host(sock: socket.socket) -> IAddress:
     return UNIXAddress(None)
 
 
-class Connector(tcp.Connector):
+class Patience:
+    """What limits the time of an attempt: it has a timer only if it takes time at all."""
+
+    reactor: Any
+    timeout: float | None
+    timeoutID: Any
+    transport: Any
+
+    def connect(self) -> None:
+        """Start to connect."""
+        timeout, self.timeout = self.timeout, None
+        try:
+            super().connect()  # type: ignore[misc]
+        finally:
+            self.timeout = timeout
+
+    def wait(self) -> None:
+        """It takes time."""
+        if self.timeout is not None and self.timeoutID is None:
+            fail = self.transport.failIfNotConnected
+            self.timeoutID = self.reactor.callLater(self.timeout, fail, TimeoutError())
+
+
+class Connector(Patience, tcp.Connector):
     """Connects with TCP."""
 
     def _makeTransport(self) -> Any:
         return TCPAttempt(self.host, self.port, self.bindAddress, self, self.reactor)
 
 
-class UNIXConnector(unix.Connector):
+class UNIXConnector(Patience, unix.Connector):
     """Connects to a Unix port."""
 
     def _makeTransport(self) -> Any:

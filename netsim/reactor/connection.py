@@ -32,11 +32,8 @@ from zope.interface import implementer
 from netsim.reactor.consumer import Consumer
 
 _RESET = struct.pack("ii", 1, 0)
-_REPLACED = (
-    *("write", "writeSequence"),
-    *("loseConnection", "registerProducer", "unregisterProducer"),
-)
-"""Methods that an open connection has of its own."""
+_BY_TLS = ("writeSequence", "loseConnection", "registerProducer", "unregisterProducer")
+"""Methods that an open connection has of its own with TLS."""
 
 _log = Logger()
 
@@ -209,7 +206,7 @@ class Connection(Consumer, _LogOwner):
         self._held = []
         self.connected = True
         self.reactor.connections.add(self)
-        self._write_as_ever()
+        self._write_through(uv.write)
         try:
             self._owner.begin(self)
         except BaseException:  # noqa: BLE001
@@ -240,7 +237,10 @@ class Connection(Consumer, _LogOwner):
         """
         self._at_end, self._end_held = True, self.paused
         if not self.paused:
-            self._safely(self._reading_ended)
+            try:
+                self._reading_ended()
+            except BaseException as error:  # noqa: BLE001
+                self._fail(error)
         return True
 
     def connection_lost(self, error: BaseException | None) -> None:
@@ -266,9 +266,10 @@ class Connection(Consumer, _LogOwner):
         """Tell everybody that it is gone."""
         self.connected, self.disconnected = False, True
         self.reactor.connections.discard(self)
-        for name in _REPLACED:
-            self.__dict__.pop(name, None)
-        self._raw_write = self.write
+        del self.write, self._raw_write
+        if self.TLS:
+            for name in _BY_TLS:
+                self.__dict__.pop(name, None)
         protocol, self.protocol = self.protocol, None
         producer, self.producer = self.producer, None
         try:
@@ -284,9 +285,13 @@ class Connection(Consumer, _LogOwner):
 
     def _release(self) -> None:
         """Hand over what was read in spite of a pause."""
-        while self._held and not self.paused and not self._uv.is_closing():
-            self._safely(lambda: self.protocol.dataReceived(self._held.pop(0)))
-        if self.paused or not self.connected or self._held:
+        held = self._held
+        while held and not self.paused and not self._uv.is_closing():
+            try:
+                self.protocol.dataReceived(held.pop(0))
+            except BaseException as error:  # noqa: BLE001
+                self._fail(error)
+        if self.paused or not self.connected or held:
             return
         if self._end_held:
             self._end_held = False

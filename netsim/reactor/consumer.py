@@ -37,7 +37,6 @@ class Consumer:
 
     _uv: Any
     _loop: AbstractEventLoop
-    _raw_write: Callable[[bytes], None]
     _full = False
     _half_closing = False
     _pulling: Handle | None = None
@@ -47,6 +46,8 @@ class Consumer:
         """Send this; nothing happens when the connection is not open."""
         if not isinstance(data, bytes):
             raise TypeError("Data must be bytes")
+
+    _raw_write = write
 
     def writeSequence(self, iovec: Iterable[bytes]) -> None:
         """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from netsim.reactor.connection import Connection
@@ -16,12 +16,13 @@ def hand_over(connection: Connection) -> None:
     uvloop does this in a coroutine, all of it before its first C{await}.  It is not
     worth a task, but it must be ended: one that is dropped closes the connection.
     """
-    loop: Any = connection.reactor._asyncioEventloop
-    opening = loop.connect_accepted_socket(lambda: connection, connection.socket)
-    opening.send(None).add_done_callback(lambda made: _end(opening))
+    opening = connection._loop.connect_accepted_socket(lambda: connection, connection.socket)
+    opening.send(None).add_done_callback(partial(_end, opening))
 
 
-def _end(opening: Coroutine[Any, Any, Any]) -> None:
-    # An exception is the connection's own, which knows it.
-    with suppress(StopIteration, RuntimeError, OSError):
+def _end(opening: Coroutine[Any, Any, Any], made: object) -> None:
+    try:
         opening.send(None)
+    except (StopIteration, RuntimeError, OSError):
+        # An exception is the connection's own, which knows it.
+        return

@@ -18,6 +18,7 @@ from twisted.python.failure import Failure
 
 from netsim.reactor.connection import Connection
 from netsim.reactor.handover import hand_over
+from netsim.reactor.sockets import Socket
 from netsim.reactor.unix import UNIXConnection
 
 _log = Logger()
@@ -92,6 +93,10 @@ class Accepting:
 
 class Port(Accepting, tcp.Port):
     """A TCP port."""
+
+    def createInternetSocket(self) -> socket.socket:
+        """One whose connections need little to be opened."""
+        return Socket(fileno=super().createInternetSocket().detach())
 
     def accepted(self, sock: socket.socket, address: Any) -> None:
         """Open a connection on this socket."""
