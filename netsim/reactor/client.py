@@ -59,16 +59,17 @@ class Attempt:
             return
         try:
             code = self._connect()
-        except OSError as error:
-            code = error.errno or 0
+        except OSError as problem:
+            code = problem.errno or 0
         if code in _MADE:
-            self._connectDone()
+            self._connectDone()  # type: ignore[attr-defined]
         elif code in _TAKES_TIME:
             self._waits = True
             self.connector.wait()
             super().doConnect()  # type: ignore[misc]
         else:
-            self.failIfNotConnected(getConnectError((code, os.strerror(code))))
+            error = getConnectError((code, os.strerror(code)))
+            self.failIfNotConnected(error)  # type: ignore[attr-defined]
 
     def _connect(self) -> int:
         code = self.socket.connect_ex(self.realAddress)
@@ -190,7 +191,7 @@ class Patience:
     """What limits the time of an attempt: it has a timer only if it takes time at all."""
 
     reactor: Any
-    timeout: float | None
+    timeout: Any
     timeoutID: Any
     transport: Any
 

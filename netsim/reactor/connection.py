@@ -72,7 +72,7 @@ class Connection(Consumer, _LogOwner):
 
     _tlsClientDefault = False
     paused = False
-    _held: list[bytes]
+    _held: list[bytes] | None = None
     _at_end = False
     _end_held = False
     _reason: Exception | None = None
@@ -87,7 +87,7 @@ class Connection(Consumer, _LogOwner):
     ) -> None:
         self.socket = sock
         self.reactor = reactor
-        self._loop = reactor._asyncioEventloop
+        self._loop: Any = reactor._asyncioEventloop
         self._owner = owner
         self._peer = peer
         self._host = host
@@ -203,7 +203,6 @@ class Connection(Consumer, _LogOwner):
     def connection_made(self, uv: Any) -> None:
         """It is open."""
         self._uv = uv
-        self._held = []
         self.connected = True
         self.reactor.connections.add(self)
         self._write_through(uv.write)
@@ -224,6 +223,8 @@ class Connection(Consumer, _LogOwner):
         """
         if self.paused:
             self._uv.pause_reading()
+            if self._held is None:
+                self._held = []
             self._held.append(data)
         else:
             self.protocol.dataReceived(data)
@@ -285,7 +286,7 @@ class Connection(Consumer, _LogOwner):
 
     def _release(self) -> None:
         """Hand over what was read in spite of a pause."""
-        held = self._held
+        held = self._held or []
         while held and not self.paused and not self._uv.is_closing():
             try:
                 self.protocol.dataReceived(held.pop(0))

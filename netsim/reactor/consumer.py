@@ -47,7 +47,7 @@ class Consumer:
         if not isinstance(data, bytes):
             raise TypeError("Data must be bytes")
 
-    _raw_write = write
+    _raw_write: Any = write
 
     def writeSequence(self, iovec: Iterable[bytes]) -> None:
         """

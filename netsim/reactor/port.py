@@ -39,6 +39,7 @@ class Accepting:
     """What is the same for both kinds of ports."""
 
     factory: Any
+    fileno: Any
     reactor: Any
     socket: Any
     sessionno: int
@@ -49,12 +50,24 @@ class Accepting:
     def doRead(self) -> None:
         """Accept those who wait."""
         try:
-            with tcp._BuffersLogs(self._logger.namespace, self._logger.observer) as log:
-                waiting = range(self.numberAccepts)
-                for sock, address in tcp._accept(log, waiting, self.socket, tcp._reservedFD):
-                    self.accepted(sock, address)
+            for _ in range(self.numberAccepts):
+                try:
+                    sock, address = self.socket.accept()
+                except BlockingIOError:
+                    return
+                except OSError:
+                    self._accept_carefully()
+                    return
+                self.accepted(sock, address)
         except BaseException:  # noqa: BLE001
             _log.failure("Cannot accept")
+
+    def _accept_carefully(self) -> None:
+        """As Twisted does it, which has a file descriptor left when there are no more."""
+        with tcp._BuffersLogs(self._logger.namespace, self._logger.observer) as log:
+            waiting = range(self.numberAccepts)
+            for sock, address in tcp._accept(log, waiting, self.socket, tcp._reservedFD):
+                self.accepted(sock, address)
 
     def accepted(self, sock: socket.socket, address: Any) -> None:
         """Open a connection on this socket."""

@@ -17,7 +17,7 @@ from twisted.python.failure import Failure
 from netsim.reactor.children import ChildSignals
 from netsim.reactor.client import Connector, UNIXConnector
 from netsim.reactor.connection import Connection
-from netsim.reactor.port import Port, UNIXPort
+from netsim.reactor.port import Accepting, Port, UNIXPort
 
 _log = Logger()
 
@@ -85,6 +85,15 @@ class UVReactor(AsyncioSelectorReactor):
             listening = Port._fromListeningDescriptor(self, fileDescriptor, addressFamily, factory)
         listening.startListening()
         return listening
+
+    def addReader(self, reader: Any) -> None:
+        """Read from this; what a port accepts needs nothing around it."""
+        readers: dict[Any, int] = self._readers  # type: ignore[assignment]
+        if isinstance(reader, Accepting) and reader not in readers:
+            readers[reader] = number = reader.fileno()
+            self._asyncioEventloop.add_reader(number, reader.doRead)
+        else:
+            super().addReader(reader)
 
     def getReaders(self) -> list[Any]:
         """All that is read from, connections as well."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Any
 
 from twisted.internet.protocol import ClientFactory
@@ -93,6 +94,34 @@ class ClientTests(ReactorCase):
             self.reactor.connectTCP("127.0.0.1", 1 << 16, calls)
             await self.after()
             self.check(calls, ("failed", "OverflowError"))
+
+        self.run_steps(steps)
+
+    def test_timers(self) -> None:
+        """What is connected at once needs none; what takes time is given up."""
+
+        async def steps() -> None:
+            calls = Calls(Listener())
+            await self.after()
+            begun = len(self.reactor.getDelayedCalls())
+            connector = self.reactor.connectTCP("127.0.0.1", self.listen(Listener), calls)
+            await self.after()
+            connector.disconnect()
+            await self.after()
+            self.assertEqual(begun, len(self.reactor.getDelayedCalls()))
+            # Its queue is full: who comes now is not answered.
+            deaf = socket.socket()
+            self.addCleanup(deaf.close)
+            deaf.bind(("127.0.0.1", 0))
+            deaf.listen(0)
+            name = deaf.getsockname()
+            self.connect(name[1])
+            slow = Calls()
+            self.reactor.connectTCP(*name, slow, timeout=0.2)
+            await self.after()
+            self.assertEqual(begun + 1, len(self.reactor.getDelayedCalls()))
+            await self.after(0.3)
+            self.check(slow, ("failed", "TimeoutError"))
 
         self.run_steps(steps)
 

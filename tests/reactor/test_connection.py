@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import struct
+import weakref
 from typing import Any
+
+from twisted.internet.protocol import ClientFactory
 
 from tests.reactor.case import HalfListener, Listener, ReactorCase
 
@@ -229,6 +233,30 @@ class ConnectionTests(ReactorCase):
 
         self.run_steps(steps)
         self.assertEqual(["made", "ConnectionLost"], self.served[0].heard)
+
+
+class GarbageTests(ReactorCase):
+    """What is left of a connection, where other reactors do leave something."""
+
+    def test_garbage(self) -> None:
+        """Neither side refers to itself: both are gone without the garbage collector."""
+
+        async def steps() -> None:
+            factory = ClientFactory.forProtocol(Listener)
+            port = self.listen(Listener)
+            gc.disable()
+            self.addCleanup(gc.enable)
+            connector = self.reactor.connectTCP("127.0.0.1", port, factory)
+            await self.after()
+            sides = [weakref.ref(connector.transport), weakref.ref(self.served[0].transport)]
+            connector.transport.write(b"one")
+            await self.after()
+            connector.disconnect()
+            del connector, self.served[:]
+            await self.after()
+            self.assertEqual([None, None], [side() for side in sides])
+
+        self.run_steps(steps)
 
 
 class EPollConnectionTests(ConnectionTests):
