@@ -88,7 +88,7 @@ class UVReactor(AsyncioSelectorReactor):
 
     def addReader(self, reader: Any) -> None:
         """Read from this; what a port accepts needs nothing around it."""
-        readers: dict[Any, int] = self._readers  # type: ignore[assignment]
+        readers: dict[Any, int] = self._readers
         if isinstance(reader, Accepting) and reader not in readers:
             readers[reader] = number = reader.fileno()
             self._asyncioEventloop.add_reader(number, reader.doRead)
