@@ -84,7 +84,11 @@ REPLAY = Wing(
     ),
     baselines=(contenders.BARE_ECHO,),
     measures=(measures.ONE, measures.FIFTY, measures.CROWD),
-    goals=(Goal(contenders.REPLAY, measures.CROWD, "served", 10_000),),
+    goals=(
+        Goal(contenders.REPLAY, measures.CROWD, "served", 10_000),
+        Goal(contenders.ECHO_ON_UV, measures.CROWD, "memory", 1.0, contenders.BARE_ECHO),
+        Goal(contenders.REPLAY_ON_UV, measures.CROWD, "memory", 1.0, contenders.REPLAY),
+    ),
 )
 
 MEMORY = Wing(

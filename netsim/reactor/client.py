@@ -39,6 +39,7 @@ class Attempt:
     """
 
     addr: Any
+    addressFamily: Any
     connected: int
     connector: Any
     reactor: Any
@@ -46,6 +47,10 @@ class Attempt:
     socket: socket.socket
 
     _waits = False
+
+    def createInternetSocket(self) -> Socket:
+        """One that does not block, made so by a single call."""
+        return Socket(self.addressFamily, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
 
     def doConnect(self) -> None:
         """
@@ -139,10 +144,6 @@ class TCPAttempt(Attempt, tcp.Client):
         except Exception as error:  # noqa: BLE001
             # Of a port out of its range, for one.
             self.failIfNotConnected(error)
-
-    def createInternetSocket(self) -> socket.socket:
-        """One that does not block, made so by a single call."""
-        return Socket(self.addressFamily, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
 
     def _finishInit(self, whenDone: Any, skt: Any, error: Any, reactor: Any) -> None:
         """Go on in the next turn, for which the loop needs no timer."""

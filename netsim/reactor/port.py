@@ -47,6 +47,10 @@ class Accepting:
     _logger: Logger
     _realPortNumber: int | None
 
+    def createInternetSocket(self) -> socket.socket:
+        """One whose connections need little to be opened."""
+        return Socket(fileno=super().createInternetSocket().detach())  # type: ignore[misc]
+
     def doRead(self) -> None:
         """Accept those who wait."""
         try:
@@ -106,10 +110,6 @@ class Accepting:
 
 class Port(Accepting, tcp.Port):
     """A TCP port."""
-
-    def createInternetSocket(self) -> socket.socket:
-        """One whose connections need little to be opened."""
-        return Socket(fileno=super().createInternetSocket().detach())
 
     def accepted(self, sock: socket.socket, address: Any) -> None:
         """Open a connection on this socket."""
