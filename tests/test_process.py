@@ -175,17 +175,17 @@ class RunnersTests(SynchronousTestCase):
     def test_hanging_shutdown(self) -> None:
         """A thread that sleeps does not keep the process, which dies by its signal."""
         for outcome in self.check_status("hang", -signal.SIGTERM):
-            self.assertTrue(1.9 < outcome.seconds < 2.9, outcome)
+            self.assertTrue(1.9 < outcome.seconds < 8, outcome)
 
     def test_blocked_reactor(self) -> None:
         """A reactor that is blocked does not keep the process, nor its status."""
         for outcome in self.check_status("block with status", 7):
-            self.assertTrue(1.9 < outcome.seconds < 2.9, outcome)
+            self.assertTrue(1.9 < outcome.seconds < 8, outcome)
 
     def test_second_signal(self) -> None:
         """A second signal ends the process at once."""
         for outcome in self.check_status("twice", -signal.SIGTERM):
-            self.assertLess(outcome.seconds, 1.5)
+            self.assertLess(outcome.seconds, 2.2)
 
     def test_port_in_use(self) -> None:
         """A port in use gives one clear line, no traceback, and status 1."""

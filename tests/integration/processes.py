@@ -26,6 +26,8 @@ from twisted.trial.unittest import SkipTest, SynchronousTestCase
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60.0
 """Seconds: a router takes five of a core to start, which others may want as well."""
+SLACK = 5.0
+"""Seconds that a busy machine may need besides, for what ends soon or not at all."""
 REACTOR = os.environ.get("NETSIM_TEST_REACTOR", "epoll")
 """What services run on; C{make test} runs these tests with uv, too."""
 RUNNERS = {

@@ -14,7 +14,7 @@ import psutil
 
 from netsim.datanode.model import SERVER, WEB
 from netsim.datanode.procedures import NODE_ERROR, QUERY_ERROR
-from tests.integration.processes import IntegrationTestCase, Process, eventually
+from tests.integration.processes import SLACK, IntegrationTestCase, Process, eventually
 from tests.integration.routers import Hub, Place, Router
 from tests.integration.wamp import Member, WampError
 
@@ -207,7 +207,7 @@ class BackTests(NodeTestCase):
         node.logs("mine is not added: there is no hub at the router")
         for _ in range(2):
             hub = Listener(router)
-            self.assertLess(hub.wait(), 2)
+            self.assertLess(hub.wait(), 2 + SLACK)
             self.assertEqual(["mine", "of my own"], hub.asked[0][:2])
             hub.member.close()
 

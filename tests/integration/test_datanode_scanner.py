@@ -23,7 +23,7 @@ from netsim.datanode.node.g3contents import Loader
 from netsim.datanode.node.g3index import Index
 from tests.datanode.g3files import FEED, Block, require_so3g, write
 from tests.integration.mariadb import PASSWORD, MariaDb
-from tests.integration.processes import IntegrationTestCase, Process, eventually, netsim
+from tests.integration.processes import SLACK, IntegrationTestCase, Process, eventually, netsim
 from tests.integration.routers import Hub
 from tests.integration.wamp import Member, WampError
 
@@ -31,7 +31,7 @@ T0 = 1552927915.76223
 TABLES = ("feeds", "fields", "description", "netsim_files", "netsim_fields")
 OLD = 3600.0
 """Seconds since what is not being written any more was written."""
-SOON = 2.0
+SOON = 2.0 + SLACK
 """Seconds within which a process that was told to ends."""
 
 

@@ -23,7 +23,7 @@ from netsim.dsisocket.remote import RemoteMachine
 from netsim.dsisocket.ssh.connect import connect
 from netsim.errors import NetsimError, SshError
 from tests.dsisocket.machines import host
-from tests.integration.processes import PATIENCE, alive, require
+from tests.integration.processes import PATIENCE, SLACK, alive, require
 from tests.integration.sshd import Sshd
 
 MEBIBYTE = 1 << 20
@@ -201,7 +201,7 @@ class Scripts:
         )
         began = time.monotonic()
         ended = await self.run_script(script, timeout=50)
-        self.assertLess(time.monotonic() - began, 5)
+        self.assertLess(time.monotonic() - began, 5 + SLACK)
         self.assertEqual((True, ("ok",)), (ended.succeeded, ended.output))
         pids = await self.pids(path, 2)
         self.assertTrue(all(map(alive, pids)))

@@ -17,6 +17,7 @@ from netsim.systems.active_surface.wire import ACK, REQUEST, Code
 from tests.integration.processes import (
     PATIENCE,
     ROOT,
+    SLACK,
     IntegrationTestCase,
     eventually,
     netsim,
@@ -149,11 +150,11 @@ class HostedTests(IntegrationTestCase):
         slow, quick = self.connect(0), self.connect(0)
         for client in (slow, quick):
             client.line()
-        slow.say(b"WAIT 10\n")
+        slow.say(b"WAIT 60\n")
         began = time.monotonic()
         for _ in range(100):
             self.assertEqual(b"0.0\n", quick.ask(b"VOLT?\n"))
-        self.assertLess(time.monotonic() - began, 5)
+        self.assertLess(time.monotonic() - began, 30)
 
     def test_who_says_no_more_gets_the_answers(self) -> None:
         client = self.connect(0)
@@ -221,7 +222,7 @@ class HostedTests(IntegrationTestCase):
         deaf.socket.recv(1000)
         began = time.monotonic()
         self.check_stopped(self.service)
-        self.assertLess(time.monotonic() - began, 3)
+        self.assertLess(time.monotonic() - began, 3 + SLACK)
 
 
 HOST = """

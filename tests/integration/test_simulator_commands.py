@@ -16,6 +16,7 @@ from attrs import frozen
 
 from tests.integration.processes import (
     RUNNERS,
+    SLACK,
     IntegrationTestCase,
     Process,
     Service,
@@ -253,7 +254,9 @@ class StartTests(SimulatorTestCase):
         [status] = self.statuses()
         self.assertEqual((None, 2), (status["uptime"], status["instances"]))
         service.send_signal(signal.SIGINT)
-        self.assertLess(self.timed(lambda: self.check_ended(service, "", -signal.SIGINT)), 2.9)
+        self.assertLess(
+            self.timed(lambda: self.check_ended(service, "", -signal.SIGINT)), 2.0 + SLACK
+        )
 
     def test_twiceAtOnce(self) -> None:
         """Of several starts at once, one gets all ports, and the others say so."""
@@ -273,7 +276,7 @@ class StartTests(SimulatorTestCase):
         service = self.run_device()
         self.assertEqual(Told(0, SENT), self.tell("stop"))
         ending = self.timed(lambda: self.check_ended(service, self.ready() + UP + STOPPED, 0))
-        self.assertLess(ending, 2.5)
+        self.assertLess(ending, 2.0 + SLACK)
         self.write(DEVICE.replace("pass", f"{thread}.start(); 1 / 0"))
         self.check_ended(self.run_device(ready=False), "", 1)
 
@@ -361,7 +364,7 @@ class ToolTests(SimulatorTestCase):
         self.addCleanup(service.send_signal, signal.SIGCONT)
         told = []
         for command in ("status", "stop"):
-            self.assertLess(self.timed(lambda: told.append(self.tell(command))), 4)  # noqa: B023
+            self.assertLess(self.timed(lambda: told.append(self.tell(command))), 4 + SLACK)  # noqa: B023
         expected = Told(1, f"Process {service.pid} does not answer.\n")
         self.assertEqual([expected, expected], told)
 
@@ -487,7 +490,7 @@ class WatchTests(SimulatorTestCase):
         self.service.send_signal(signal.SIGINT)
         ended = self.ready() + UP + STOPPED
         ending = self.timed(lambda: self.check_ended(self.service, ended, -signal.SIGINT))
-        self.assertLess(ending, 2.5)
+        self.assertLess(ending, 2.0 + SLACK)
         self.assertFalse(alive(child))
 
     def test_killed(self) -> None:

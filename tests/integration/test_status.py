@@ -12,6 +12,7 @@ from pathlib import Path
 from tests.integration.peers import connect, read_all
 from tests.integration.processes import (
     RUNNERS,
+    SLACK,
     Process,
     Service,
     Word,
@@ -149,7 +150,7 @@ class CommandTests(StatusTestCase):
         pid, database = replay.says(r"^(\d+) (.*)$").groups()
         started = time.monotonic()
         self.check_stopped(replay)
-        self.assertLess(time.monotonic() - started, 2.5)
+        self.assertLess(time.monotonic() - started, 2.0 + SLACK)
         eventually(lambda: not alive(int(pid)), "the command to be gone")
         self.assertFalse(Path(database).exists())
 
