@@ -63,9 +63,11 @@ class Attempt:
             super().doConnect()  # type: ignore[misc]
             return
         try:
-            code = self._connect()
-        except OSError as problem:
-            code = problem.errno or 0
+            code = self._try()
+        except OSError as error:
+            # It knows that without the system: the path of a port is too long, for one.
+            self._give_up(ConnectError(error.errno, str(error)))
+            return
         if code in _MADE:
             self._connectDone()  # type: ignore[attr-defined]
         elif code in _TAKES_TIME:
@@ -73,10 +75,12 @@ class Attempt:
             self.connector.wait()
             super().doConnect()  # type: ignore[misc]
         else:
-            error = getConnectError((code, os.strerror(code)))
-            self.failIfNotConnected(error)  # type: ignore[attr-defined]
+            self._give_up(getConnectError((code, os.strerror(code))))
 
-    def _connect(self) -> int:
+    def _give_up(self, error: Exception) -> None:
+        self.failIfNotConnected(error)  # type: ignore[attr-defined]
+
+    def _try(self) -> int:
         code = self.socket.connect_ex(self.realAddress)
         if code == errno.EINPROGRESS:
             code = self.socket.connect_ex(self.realAddress)

@@ -15,6 +15,7 @@ from zope.interface.verify import verifyObject
 
 from netsim.reactor.unix import UNIXConnection
 from tests.reactor.case import Listener, ReactorCase
+from tests.reactor.test_client import Calls
 
 
 @implementer(IFileDescriptorReceiver)
@@ -110,5 +111,16 @@ class UNIXTests(ReactorCase):
             await self.after()
             self.assertEqual(["made", "descriptor", b"x"], self.served[0].heard)
             self.assertNotIsInstance(self.served[0].transport, UNIXConnection)
+
+        self.run_steps(steps)
+
+    def test_no_path(self) -> None:
+        """Who connects to what cannot be a path is told."""
+
+        async def steps() -> None:
+            calls = Calls()
+            self.reactor.connectUNIX("/" + "x" * 200, calls)
+            await self.after()
+            self.assertEqual(("failed", "ConnectError"), calls.heard[2])
 
         self.run_steps(steps)
