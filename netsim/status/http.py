@@ -18,16 +18,15 @@ from twisted.web.client import (
 )
 from twisted.web.http import PotentialDataLoss
 
-from netsim.errors import PeerError
+from netsim.errors import LimitError, PeerError
 
 __all__ = ["Http", "OwnHttp", "read"]
 
 CONNECT_WITHIN = 5.0
 """Seconds."""
 
-_MAX_ANSWER = 64 << 10
 _SHOWN = 200
-"""Bytes of an answer: that are read, and that are shown where it is a refusal."""
+"""Characters of a refusal that are shown."""
 
 
 class Http(Protocol):
@@ -69,24 +68,25 @@ class _QuietFactory(_HTTP11ClientFactory):
 
 
 class _Body(ProtocolBase):
-    """Reads what a daemon answers to its end, so that the connection can be used again."""
+    """Reads an answer to its end, unless it is too long."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
         self.finished: Deferred[bytes] = Deferred(lambda _: self._hang_up())
-        self._start = b""
-        self._size = 0
+        self._most = most
+        self._received = bytearray()
 
     def dataReceived(self, data: bytes) -> None:
-        self._size += len(data)
-        self._start = (self._start + data)[:_SHOWN]
-        if self._size > _MAX_ANSWER:
+        if len(self._received) + len(data) <= self._most:
+            self._received += data
+        elif not self.finished.called:
+            self.finished.errback(LimitError(f"its answer is longer than {self._most} bytes"))
             self._hang_up()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         if self.finished.called:
             return
-        if reason.check(ResponseDone, PotentialDataLoss) or self._size > _MAX_ANSWER:
-            self.finished.callback(self._start)
+        if reason.check(ResponseDone, PotentialDataLoss):
+            self.finished.callback(bytes(self._received))
         else:
             self.finished.errback(reason)
 
@@ -95,18 +95,20 @@ class _Body(ProtocolBase):
             self.transport.loseConnection()
 
 
-def read(response: Any) -> Deferred[None]:
+def read(response: Any, most: int) -> Deferred[bytes]:
     """
-    Read an answer to its end.
+    Read an answer of so many bytes to its end, so that its connection can be used again.
 
     @raise PeerError: it is a refusal.
+    @raise LimitError: it is longer.
     """
-    body = _Body()
+    body = _Body(most)
     response.deliverBody(body)
 
-    def check(start: bytes) -> None:
+    def check(content: bytes) -> bytes:
         if not 200 <= response.code < 300:
-            text = start.decode("utf-8", "replace").strip()
-            raise PeerError(f"{response.code} {text}")
+            text = content.decode("utf-8", "replace").strip()
+            raise PeerError(f"it answers {response.code} {text[:_SHOWN]}")
+        return content
 
     return body.finished.addCallback(check)

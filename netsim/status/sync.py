@@ -19,6 +19,8 @@ __all__ = ["Sync"]
 
 ANSWER_WITHIN = 5.0
 """Seconds."""
+LONGEST = 64 << 10
+"""Bytes of an answer."""
 
 
 class Sync:
@@ -88,8 +90,8 @@ class Sync:
         ended.addCallback(self._wait, begun)
 
     def _post(self, within: float) -> Deferred[None]:
-        asked = maybeDeferred(self._ask).addCallback(read)
-        return asked.addTimeout(within, self._reactor)
+        asked = maybeDeferred(self._ask).addCallback(read, LONGEST)
+        return asked.addTimeout(within, self._reactor).addCallback(lambda _: None)
 
     def _ask(self) -> Deferred[Any]:
         try:

@@ -13,7 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from twisted.web.client import ResponseDone, ResponseFailed
 from twisted.web.http import PotentialDataLoss
 
-from netsim.errors import PeerError
+from netsim.errors import LimitError, PeerError
 from netsim.status.http import OwnHttp, read
 
 
@@ -32,9 +32,9 @@ class Response:
 class ReadTests(SynchronousTestCase):
     """Answers are read to their end."""
 
-    def read(self, code: int = 200) -> Deferred[None]:
+    def read(self, code: int = 200) -> Deferred[bytes]:
         self.response = Response(code)
-        return read(self.response)
+        return read(self.response, 3000)
 
     def end(self, reason: Exception) -> None:
         self.response.body.connectionLost(Failure(reason))
@@ -51,7 +51,7 @@ class ReadTests(SynchronousTestCase):
                 self.response.body.dataReceived(b"any")
                 self.assertNoResult(answer)
                 self.end(end)
-                self.assertIsNone(self.successResultOf(answer))
+                self.assertEqual(b"any", self.successResultOf(answer))
 
     def test_refusal(self) -> None:
         """Anything else is a refusal, with what it says."""
@@ -61,7 +61,7 @@ class ReadTests(SynchronousTestCase):
             self.response.body.dataReceived(b"cause ")
             self.end(ResponseDone())
             error = self.failureResultOf(answer, PeerError).value
-            self.assertEqual(f"{code} b\ufffdcause", str(error))
+            self.assertEqual(f"it answers {code} b\ufffdcause", str(error))
 
     def test_long_refusal(self) -> None:
         """Of what it says, the beginning."""
@@ -69,7 +69,9 @@ class ReadTests(SynchronousTestCase):
         for _ in range(3):
             self.response.body.dataReceived(b"x" * 1000)
         self.end(ResponseDone())
-        self.assertEqual("500 " + "x" * 200, self.failureResultOf(answer).getErrorMessage())
+        self.assertEqual(
+            "it answers 500 " + "x" * 200, self.failureResultOf(answer).getErrorMessage()
+        )
 
     def test_broken(self) -> None:
         """An answer that breaks off is a failure."""
@@ -80,12 +82,13 @@ class ReadTests(SynchronousTestCase):
     def test_endless(self) -> None:
         """An answer without an end is not read for ever."""
         answer = self.read()
-        self.response.body.dataReceived(b"x" * 65536)
+        self.response.body.dataReceived(b"x" * 3000)
         self.assertFalse(self.hung_up())
         self.response.body.dataReceived(b"x")
         self.assertTrue(self.hung_up())
         self.end(ResponseFailed([]))
-        self.successResultOf(answer)
+        error = self.failureResultOf(answer, LimitError).value
+        self.assertEqual("its answer is longer than 3000 bytes", str(error))
 
     def test_cancelled(self) -> None:
         """One that is not waited for any more is not read any more."""

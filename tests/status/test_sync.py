@@ -196,7 +196,7 @@ class LogTests(SynchronousTestCase):
         self.assertEqual(2, len(lines), lines)
         beginning = (
             "the status daemon at http://127.0.0.1:5000 does not take the status: "
-            '413 {"error": "too large"}xxx'
+            'it answers 413 {"error": "too large"}xxx'
         )
         for line in lines:
             self.assertTrue(line.startswith(beginning), line)

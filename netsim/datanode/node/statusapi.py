@@ -6,13 +6,9 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 from twisted.internet.defer import Deferred
-from twisted.internet.protocol import Protocol as ProtocolBase
-from twisted.internet.protocol import connectionDone
-from twisted.python.failure import Failure
-from twisted.web.client import ResponseDone
-from twisted.web.http import PotentialDataLoss
 
-from netsim.errors import LimitError, PeerError
+from netsim.errors import LimitError
+from netsim.status.http import read
 from netsim.status.model import Settings
 
 __all__ = ["LIMIT", "LONGEST", "Http", "StatusApi"]
@@ -23,9 +19,6 @@ LONGEST = 32 << 20
 """Bytes of an answer."""
 WITHIN = 15.0
 """Seconds that an answer may take."""
-
-_SHOWN = 200
-"""Characters of a refusal that are shown."""
 
 
 class Http(Protocol):
@@ -86,45 +79,4 @@ class StatusApi:
             unbuffered=True,
             reactor=self._reactor,
         )
-        return await asked.addCallback(_read).addTimeout(WITHIN, self._reactor)
-
-
-class _Body(ProtocolBase):
-    """Reads an answer, unless it is too long."""
-
-    def __init__(self) -> None:
-        self.finished: Deferred[bytes] = Deferred(lambda _: self._hang_up())
-        self._received = bytearray()
-
-    def dataReceived(self, data: bytes) -> None:
-        if len(self._received) + len(data) <= LONGEST:
-            self._received += data
-        elif not self.finished.called:
-            self.finished.errback(LimitError(f"its answer is longer than {LONGEST} bytes"))
-            self._hang_up()
-
-    def connectionLost(self, reason: Failure = connectionDone) -> None:
-        if self.finished.called:
-            return
-        if reason.check(ResponseDone, PotentialDataLoss):
-            self.finished.callback(bytes(self._received))
-        else:
-            self.finished.errback(reason)
-
-    def _hang_up(self) -> None:
-        transport: Any = self.transport
-        if transport is not None:
-            transport.loseConnection()
-
-
-def _read(response: Any) -> Deferred[bytes]:
-    body = _Body()
-    response.deliverBody(body)
-
-    def check(content: bytes) -> bytes:
-        if response.code != 200:
-            text = content.decode("utf-8", "replace").strip()
-            raise PeerError(f"it answers {response.code} {text[:_SHOWN]}")
-        return content
-
-    return body.finished.addCallback(check)
+        return await asked.addCallback(read, LONGEST).addTimeout(WITHIN, self._reactor)
