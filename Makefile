@@ -23,13 +23,18 @@ UV_FILES = $(filter-out $(addprefix %/test_, page.py page_scripts.py swagger.py 
 	$(wildcard tests/integration/test_*.py))
 UV_TESTS = $(subst /,.,$(UV_FILES:.py=))
 
+UNIT_FILES = $(filter-out tests/integration,$(patsubst %/__init__.py,%,$(wildcard tests/*/__init__.py)))
+UNIT_TESTS = $(subst /,.,$(UNIT_FILES) $(patsubst %.py,%,$(wildcard tests/test_*.py)))
+
+LOGS = build/trial.log build/trial-epoll.log build/trial-uv.log
+
 .PHONY: test lint contracts types trial docs demo bench format clean mongosh router
 .NOTPARALLEL:
 
 # Every check runs, also after one has failed; the count comes last.
 test: $(DEV)
 	@$(MAKE) --no-print-directory --keep-going lint contracts types docs trial; status=$$?; \
-	$(BIN)/python tests/summary.py build/trial.log build/trial-uv.log || status=1; exit $$status
+	$(BIN)/python tests/summary.py $(LOGS) || status=1; exit $$status
 
 lint: $(DEV)
 	$(BIN)/ruff check --quiet .
@@ -45,10 +50,12 @@ trial: $(DEV) mongosh router
 	@mkdir -p build && rm -f build/trial*.log
 	$(BIN)/coverage erase
 	status=0; \
-	$(BIN)/coverage run -m twisted.trial -j2 tests 2>&1 | tee build/trial.log || status=1; \
+	$(BIN)/coverage run -m twisted.trial -j2 $(UNIT_TESTS) 2>&1 | tee build/trial.log || status=1; \
 	grep -hor "Twisted's suite on .*" _trial_temp; \
+	echo "The integration tests:"; \
+	$(BIN)/trial -j2 tests.integration 2>&1 | tee build/trial-epoll.log || status=1; \
 	echo "The integration tests, with the reactor uv:"; \
-	NETSIM_TEST_REACTOR=uv $(BIN)/coverage run -m twisted.trial -j2 $(UV_TESTS) \
+	NETSIM_TEST_REACTOR=uv $(BIN)/trial -j2 $(UV_TESTS) \
 	2>&1 | tee build/trial-uv.log || status=1; exit $$status
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report

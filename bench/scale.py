@@ -66,7 +66,7 @@ class Scale:
 FULL = Scale(
     one=Load(sessions=1, at_once=1, each=10_000),
     fifty=Load(sessions=50, at_once=50, each=600),
-    new=Load(sessions=2_000, at_once=8, each=1),
+    new=Load(sessions=6_000, at_once=8, each=1),
     crowd=Load(sessions=10_000, at_once=10_000, each=3),
     bulk=1024 * MIB,
     recorded=1024 * MIB,

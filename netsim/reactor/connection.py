@@ -19,7 +19,6 @@ from twisted.internet.error import ConnectionAborted, ConnectionDone, Connection
 from twisted.internet.interfaces import (
     IAddress,
     IConsumer,
-    IHalfCloseableProtocol,
     IPushProducer,
     ISystemHandle,
     ITCPTransport,
@@ -30,6 +29,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from netsim.reactor.consumer import Consumer
+from netsim.reactor.producer import Producer
 
 _RESET = struct.pack("ii", 1, 0)
 _BY_TLS = ("writeSequence", "loseConnection", "registerProducer", "unregisterProducer")
@@ -55,13 +55,12 @@ class Owner(Protocol):
 
 
 @implementer(ITCPTransport, ITLSTransport, IConsumer, IPushProducer, ISystemHandle)
-class Connection(Consumer, _LogOwner):
+class Connection(Producer, Consumer, _LogOwner):
     """
     One open connection of either side.
 
     @ivar socket: its socket, which belongs to libuv: it reads, writes and closes it.
     @ivar addr: what a client was told to connect to.
-    @ivar paused: nothing is read for now.
     @ivar sessionno: how many its port had accepted before.
     """
 
@@ -71,10 +70,6 @@ class Connection(Consumer, _LogOwner):
     """While it does not read and has nothing to send, others may, on a copy of its socket."""
 
     _tlsClientDefault = False
-    paused = False
-    _held: list[bytes] | None = None
-    _at_end = False
-    _end_held = False
     _reason: Exception | None = None
 
     def __init__(
@@ -126,25 +121,6 @@ class Connection(Consumer, _LogOwner):
         self._reason = ConnectionAborted()
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         self._uv.abort()
-
-    def pauseProducing(self) -> None:
-        """Read no more for now."""
-        if self.connected:
-            self.paused = True
-            self._uv.pause_reading()
-
-    def resumeProducing(self) -> None:
-        """Read again."""
-        if not self.paused or not self.connected or self.disconnecting:
-            return
-        self.paused = False
-        if self._held or self._end_held:
-            self._loop.call_soon(self._release)
-        elif not self._at_end:
-            self._uv.resume_reading()
-
-    startReading = resumeProducing
-    stopReading = pauseProducing
 
     def stopProducing(self) -> None:
         """The consumer of what is read here is gone."""
@@ -215,35 +191,6 @@ class Connection(Consumer, _LogOwner):
             # libuv begins to read after this, whatever was said before.
             self._loop.call_soon(self._pause_again)
 
-    def data_received(self, data: bytes) -> None:
-        """
-        This was read.
-
-        The method is looked up each time, as protocols do replace it.
-        """
-        if self.paused:
-            self._uv.pause_reading()
-            if self._held is None:
-                self._held = []
-            self._held.append(data)
-        else:
-            self.protocol.dataReceived(data)
-
-    def eof_received(self) -> bool:
-        """
-        The other side sends no more.
-
-        It is this side that closes, not libuv: it would first send what it keeps,
-        for as long as the other side likes.
-        """
-        self._at_end, self._end_held = True, self.paused
-        if not self.paused:
-            try:
-                self._reading_ended()
-            except BaseException as error:  # noqa: BLE001
-                self._fail(error)
-        return True
-
     def connection_lost(self, error: BaseException | None) -> None:
         """It is closed."""
         if not self.disconnected:
@@ -279,33 +226,6 @@ class Connection(Consumer, _LogOwner):
             protocol.connectionLost(reason)
         finally:
             self._owner.ended(reason)
-
-    def _pause_again(self) -> None:
-        if self.paused and self.connected:
-            self._uv.pause_reading()
-
-    def _release(self) -> None:
-        """Hand over what was read in spite of a pause."""
-        held = self._held or []
-        while held and not self.paused and not self._uv.is_closing():
-            try:
-                self.protocol.dataReceived(held.pop(0))
-            except BaseException as error:  # noqa: BLE001
-                self._fail(error)
-        if self.paused or not self.connected or held:
-            return
-        if self._end_held:
-            self._end_held = False
-            self._safely(self._reading_ended)
-        else:
-            self._uv.resume_reading()
-
-    def _reading_ended(self) -> None:
-        protocol: Any = IHalfCloseableProtocol(self.protocol, None)
-        if protocol is None:
-            self._uv.abort()
-        else:
-            protocol.readConnectionLost()
 
     def _safely(self, call: Callable[[], None]) -> None:
         """What raises in a producer or protocol loses its connection, and nothing else."""

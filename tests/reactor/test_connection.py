@@ -33,15 +33,6 @@ class Parting(Listener):
         self.transport.loseConnection()
 
 
-class Pausing(Listener):
-    """Wants no data at first."""
-
-    def connectionMade(self) -> None:
-        """Pause."""
-        self.transport.pauseProducing()
-        super().connectionMade()
-
-
 class Curt(Listener):
     """Closes on the first word, and says so."""
 
@@ -164,23 +155,6 @@ class ConnectionTests(ReactorCase):
                     continue
             await self.after()
             self.assertEqual((b"", ["made", "ConnectionDone"]), (peer.recv(1), protocol.heard))
-
-        self.run_steps(steps)
-
-    def test_pause_at_first(self) -> None:
-        """A pause in C{connectionMade} is kept, for data and for the end."""
-
-        async def steps() -> None:
-            peer = self.connect(self.listen(Pausing))
-            peer.sendall(b"early")
-            peer.close()
-            await self.after()
-            protocol = self.served[0]
-            self.assertEqual(["made"], protocol.heard)
-            protocol.transport.resumeProducing()
-            self.assertEqual(["made"], protocol.heard)
-            await self.after()
-            self.assertEqual(["made", b"early", "ConnectionDone"], protocol.heard)
 
         self.run_steps(steps)
 
