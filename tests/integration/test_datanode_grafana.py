@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import time
+from http.client import HTTPException
 from typing import Any
 
 from tests.integration.daemons import Answer, request
@@ -65,7 +66,7 @@ class GrafanaTestCase(IntegrationTestCase):
         """How many points there are of each target; L{None} if it does not work."""
         try:
             answer = self.query(*targets, **more)
-        except OSError:
+        except (OSError, HTTPException):
             return None
         if answer.status != 200 or answer.headers[FAILED]:
             return None

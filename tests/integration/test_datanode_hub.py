@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import ssl
+from http.client import HTTPException
 from typing import Any
 
 import psutil
@@ -32,7 +33,7 @@ class HubTestCase(IntegrationTestCase):
         body = {"procedure": f"org.simonsobservatory.{LISTING}", "args": []}
         try:
             answer = request("POST", url, body, **{"Content-Type": "application/json"})
-        except OSError:
+        except (OSError, HTTPException):
             return None
         if answer.status != 200 or "error" in answer.json:
             return None

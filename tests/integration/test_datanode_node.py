@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from websocket import WebSocketException
 
 from netsim.datanode.model import SERVER, WEB
 from netsim.datanode.procedures import NODE_ERROR, QUERY_ERROR
@@ -105,7 +106,8 @@ class OwnNodeTests(NodeTestCase):
         try:
             consumer = member(hub, WEB)
             consumer.call(LISTING)
-        except (OSError, WampError):
+        except (OSError, WampError, WebSocketException):
+            # A port may be there before what it is for.
             return None
         return consumer
 
