@@ -46,7 +46,6 @@ contracts: $(DEV)
 types: $(DEV)
 	$(BIN)/mypy
 
-# Integration tests wait for more than half of their time: there are three at once.
 trial: $(DEV) mongosh router
 	@mkdir -p build && rm -f build/trial*.log
 	$(BIN)/coverage erase
@@ -54,9 +53,9 @@ trial: $(DEV) mongosh router
 	$(BIN)/coverage run -m twisted.trial -j2 $(UNIT_TESTS) 2>&1 | tee build/trial.log || status=1; \
 	grep -hor "Twisted's suite on .*" _trial_temp; \
 	echo "The integration tests:"; \
-	$(BIN)/trial -j3 tests.integration 2>&1 | tee build/trial-epoll.log || status=1; \
+	$(BIN)/trial -j2 tests.integration 2>&1 | tee build/trial-epoll.log || status=1; \
 	echo "The integration tests, with the reactor uv:"; \
-	NETSIM_TEST_REACTOR=uv $(BIN)/trial -j3 $(UV_TESTS) \
+	NETSIM_TEST_REACTOR=uv $(BIN)/trial -j2 $(UV_TESTS) \
 	2>&1 | tee build/trial-uv.log || status=1; exit $$status
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
