@@ -63,7 +63,8 @@ class Project:
             return json.load(answer)
 
     def call(self, action: str, **args: Any) -> Any:
-        """The answer to an action."""
+        """The answer to an action; a status may be there before the connection is."""
+        eventually(lambda: self.online, "the service to be connected")
         return self.ask(f"/actions/{action}?timeout=15", {"args": args})["ack"]
 
     @property
@@ -101,7 +102,10 @@ class Project:
         )
 
     def _lines(self) -> list[str]:
-        return [json.dumps(line["payload"]) for line in self.ask("/logs")["logs"]]
+        try:
+            return [json.dumps(line["payload"]) for line in self.ask("/logs")["logs"]]
+        except urllib.error.HTTPError:
+            return []
 
 
 class Echo(threading.Thread):
