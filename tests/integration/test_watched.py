@@ -379,12 +379,14 @@ class DisturbedTests(WatchedTestCase):
         watched, _ = self.watch("netsim-proxy", *words)
         clients = [self.connect(plain), self.connect(watched)]
         best = [0.0, 0.0]
-        for _ in range(5):
+        for _ in range(20):
             for which, client in enumerate(clients):
                 began = time.perf_counter()
                 for _ in range(300):
                     self.ask(client, b"ping")
                 best[which] = max(best[which], 300 / (time.perf_counter() - began))
+            if best[1] > best[0] / 2:
+                break
         self.assertGreater(best[1], best[0] / 2, best)
 
 
