@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import socket
+from functools import partial
 from typing import Any
 
 from twisted.internet import tcp, unix
@@ -42,10 +43,12 @@ class Attempt:
     addressFamily: Any
     connected: int
     connector: Any
+    failIfNotConnected: Any
     reactor: Any
     realAddress: Any
     socket: socket.socket
 
+    _connectDone: Any
     _waits = False
 
     def createInternetSocket(self) -> Socket:
@@ -66,19 +69,16 @@ class Attempt:
             code = self._try()
         except OSError as error:
             # It knows that without the system: the path of a port is too long, for one.
-            self._give_up(ConnectError(error.errno, str(error)))
+            self.failIfNotConnected(ConnectError(error.errno, str(error)))
             return
         if code in _MADE:
-            self._connectDone()  # type: ignore[attr-defined]
+            self._connectDone()
         elif code in _TAKES_TIME:
             self._waits = True
             self.connector.wait()
             super().doConnect()  # type: ignore[misc]
         else:
-            self._give_up(getConnectError((code, os.strerror(code))))
-
-    def _give_up(self, error: Exception) -> None:
-        self.failIfNotConnected(error)  # type: ignore[attr-defined]
+            self.failIfNotConnected(getConnectError((code, os.strerror(code))))
 
     def _try(self) -> int:
         code = self.socket.connect_ex(self.realAddress)
@@ -103,10 +103,7 @@ class Attempt:
             connection.protocol = Protocol()
             connection.loseConnection()
         else:
-            try:
-                connection.serve(protocol)
-            except BaseException as error:  # noqa: BLE001
-                connection._fail(error)
+            connection._safely(partial(connection.serve, protocol))
 
     def build(self, connection: Connection) -> Any:
         """The protocol of an open connection, if there is to be one."""

@@ -8,6 +8,7 @@ is told to pause: that is kept here until its protocol wants it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from twisted.internet.interfaces import IHalfCloseableProtocol
@@ -75,10 +76,7 @@ class Producer:
         """
         self._at_end, self._end_held = True, self.paused
         if not self.paused:
-            try:
-                self._reading_ended()
-            except BaseException as error:  # noqa: BLE001
-                self._fail(error)
+            self._safely(self._reading_ended)
         return True
 
     # The pieces of it.
@@ -91,10 +89,7 @@ class Producer:
         """Hand over what was read in spite of a pause."""
         held = self._held or []
         while held and not self.paused and not self._uv.is_closing():
-            try:
-                self.protocol.dataReceived(held.pop(0))
-            except BaseException as error:  # noqa: BLE001
-                self._fail(error)
+            self._safely(partial(self.protocol.dataReceived, held.pop(0)))
         if self.paused or not self.connected or held:
             return
         if self._end_held:
@@ -112,8 +107,4 @@ class Producer:
 
     def _safely(self, call: Callable[[], None]) -> None:
         """What raises in a producer or protocol loses its connection, and nothing else."""
-        raise NotImplementedError
-
-    def _fail(self, error: BaseException) -> None:
-        """This was raised by a protocol."""
         raise NotImplementedError

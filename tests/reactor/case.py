@@ -115,3 +115,13 @@ class ReactorCase(SynchronousTestCase):
         peer = self.connect(self.listen(kind))
         await self.after()
         return self.served[-1], peer
+
+
+class OnEPoll(ReactorCase):
+    """The same on Twisted's own reactor."""
+
+    def make_reactor(self) -> Any:
+        """Twisted's."""
+        from twisted.internet.epollreactor import EPollReactor
+
+        return EPollReactor()

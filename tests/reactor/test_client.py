@@ -7,7 +7,7 @@ from typing import Any
 
 from twisted.internet.protocol import ClientFactory
 
-from tests.reactor.case import Listener, ReactorCase
+from tests.reactor.case import Listener, OnEPoll, ReactorCase
 
 
 class Calls(ClientFactory):
@@ -178,11 +178,5 @@ class ClientTests(ReactorCase):
         self.assertEqual(1, len(self.flushLoggedErrors(IndexError)))
 
 
-class EPollClientTests(ClientTests):
+class EPollClientTests(OnEPoll, ClientTests):
     """The same on Twisted's own reactor."""
-
-    def make_reactor(self) -> Any:
-        """Twisted's."""
-        from twisted.internet.epollreactor import EPollReactor
-
-        return EPollReactor()

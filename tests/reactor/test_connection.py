@@ -10,7 +10,7 @@ from typing import Any
 
 from twisted.internet.protocol import ClientFactory
 
-from tests.reactor.case import HalfListener, Listener, ReactorCase
+from tests.reactor.case import HalfListener, Listener, OnEPoll, ReactorCase
 
 RESET = struct.pack("ii", 1, 0)
 
@@ -233,11 +233,5 @@ class GarbageTests(ReactorCase):
         self.run_steps(steps)
 
 
-class EPollConnectionTests(ConnectionTests):
+class EPollConnectionTests(OnEPoll, ConnectionTests):
     """The same on Twisted's own reactor."""
-
-    def make_reactor(self) -> Any:
-        """Twisted's."""
-        from twisted.internet.epollreactor import EPollReactor
-
-        return EPollReactor()

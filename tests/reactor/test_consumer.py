@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.reactor.case import HalfListener, Listener, ReactorCase
+from tests.reactor.case import HalfListener, Listener, OnEPoll, ReactorCase
 
 CHUNK = bytes(1 << 16)
 
@@ -203,11 +203,5 @@ class ConsumerTests(ReactorCase):
         self.run_steps(steps)
 
 
-class EPollConsumerTests(ConsumerTests):
+class EPollConsumerTests(OnEPoll, ConsumerTests):
     """The same on Twisted's own reactor."""
-
-    def make_reactor(self) -> Any:
-        """Twisted's."""
-        from twisted.internet.epollreactor import EPollReactor
-
-        return EPollReactor()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from tests.reactor.case import Listener, ReactorCase
+from tests.reactor.case import Listener, OnEPoll, ReactorCase
 
 
 class Pausing(Listener):
@@ -66,11 +64,5 @@ class ProducerTests(ReactorCase):
         self.run_steps(steps)
 
 
-class EPollProducerTests(ProducerTests):
+class EPollProducerTests(OnEPoll, ProducerTests):
     """The same on Twisted's own reactor."""
-
-    def make_reactor(self) -> Any:
-        """Twisted's."""
-        from twisted.internet.epollreactor import EPollReactor
-
-        return EPollReactor()

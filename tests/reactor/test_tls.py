@@ -6,13 +6,12 @@ import socket
 import ssl as standard
 from pathlib import Path
 from threading import Thread
-from typing import Any
 
 from twisted.internet.interfaces import ISSLTransport, ITLSTransport
 from twisted.internet.ssl import DefaultOpenSSLContextFactory
 from twisted.test import __file__ as tests_of_twisted
 
-from tests.reactor.case import Listener, ReactorCase
+from tests.reactor.case import Listener, OnEPoll, ReactorCase
 
 PEM = str(Path(tests_of_twisted).with_name("server.pem"))
 
@@ -62,11 +61,5 @@ class TLSTests(ReactorCase):
         self.run_steps(steps)
 
 
-class EPollTLSTests(TLSTests):
+class EPollTLSTests(OnEPoll, TLSTests):
     """The same on Twisted's own reactor."""
-
-    def make_reactor(self) -> Any:
-        """Twisted's."""
-        from twisted.internet.epollreactor import EPollReactor
-
-        return EPollReactor()

@@ -142,7 +142,7 @@ class StopTests(RunningTestCase):
 
     def stop(self, path: Path, *names: str) -> set[str]:
         """Those that are not gone."""
-        return stop(Process(5, path, (ONE, OTHER)), names, within=1.0)
+        return stop(Process(5, path, (ONE, OTHER)), names, within=0.3)
 
     def test_one(self) -> None:
         """One is gone when it is not told any more; others may stay."""
